@@ -1,0 +1,82 @@
+import { COMMAND_KINDS, type Command, type CommandKind, type CreatePost } from './command.js';
+import { isUuid } from './ids.js';
+import { CHANNEL_ID, codePoints, CONTENT_MAX_CODE_POINTS, isStorable, PRINCIPAL_ID, TAG_MAX_CODE_POINTS, TAGS_MAX } from './text.js';
+
+export const ENVELOPE_VERSION = 1;
+export const ENVELOPE_TYPE = 'posts.commands.v1';
+export const ENVELOPE_MAX_COMMANDS = 64;
+export const ENVELOPE_MAX_BYTES = 128 * 1024;
+
+/** What a message body holds. */
+export interface Envelope {
+  readonly v: typeof ENVELOPE_VERSION;
+  readonly commands: readonly Command[];
+}
+
+/**
+ * One command of a received body. `valid` can be carried out; `newer` is of a kind or version this
+ * code does not know and is kept for a newer writer; `invalid` never can be, and says why.
+ */
+export type Decoded =
+  | { readonly as: 'valid'; readonly command: Command }
+  | { readonly as: 'newer'; readonly tenantId: string; readonly commandId: string; readonly postId: string; readonly raw: unknown }
+  | { readonly as: 'invalid'; readonly tenantId?: string; readonly commandId?: string; readonly postId?: string; readonly reason: string; readonly raw: unknown };
+
+export const encodeEnvelope = (commands: readonly Command[]): Buffer =>
+  Buffer.from(JSON.stringify({ v: ENVELOPE_VERSION, commands } satisfies Envelope));
+
+/** Takes a message body apart. Never throws: what cannot be read comes back as one invalid entry. */
+export function decodeEnvelope(body: Uint8Array): Decoded[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch {
+    return [{ as: 'invalid', reason: 'the body is not UTF-8 JSON', raw: null }];
+  }
+  if (!isRecord(parsed) || !Array.isArray(parsed['commands']) || parsed['commands'].length === 0) {
+    return [{ as: 'invalid', reason: 'the body is not an envelope', raw: parsed }];
+  }
+  const newer = parsed['v'] !== ENVELOPE_VERSION;
+  return parsed['commands'].map((raw: unknown) => decodeCommand(raw, newer));
+}
+
+function decodeCommand(raw: unknown, newerEnvelope: boolean): Decoded {
+  if (!isRecord(raw)) return { as: 'invalid', reason: 'a command is not an object', raw };
+  const { tenantId, commandId, postId, kind } = raw;
+  if (!matches(tenantId, PRINCIPAL_ID) || !isId(commandId) || !isId(postId)) {
+    return { as: 'invalid', reason: 'a command lacks tenantId, commandId or postId', raw };
+  }
+  if (newerEnvelope || !COMMAND_KINDS.includes(kind as CommandKind)) {
+    return { as: 'newer', tenantId, commandId, postId, raw };
+  }
+  const reason = faultOfCreate(raw);
+  return reason === null
+    ? { as: 'valid', command: raw as unknown as CreatePost }
+    : { as: 'invalid', tenantId, commandId, postId, reason, raw };
+}
+
+/** Why a `post.create` cannot be carried out, or null. The gateway has checked it; this is the second wall. */
+function faultOfCreate(raw: Record<string, unknown>): string | null {
+  const { actor, acceptedAt, post, traceparent, attempt } = raw;
+  if (!isRecord(actor) || !matches(actor['sub'], PRINCIPAL_ID) || typeof actor['moderator'] !== 'boolean') return 'actor';
+  if (!Number.isSafeInteger(acceptedAt)) return 'acceptedAt';
+  if (traceparent !== undefined && typeof traceparent !== 'string') return 'traceparent';
+  if (attempt !== undefined && !Number.isSafeInteger(attempt)) return 'attempt';
+  if (!isRecord(post)) return 'post';
+  const { authorId, content, channelId, replyTo, tags } = post;
+  if (!matches(authorId, PRINCIPAL_ID)) return 'post.authorId';
+  if (typeof content !== 'string' || !isStorable(content)) return 'post.content';
+  const length = codePoints(content);
+  if (length < 1 || length > CONTENT_MAX_CODE_POINTS) return 'post.content';
+  if (channelId !== undefined && !matches(channelId, CHANNEL_ID)) return 'post.channelId';
+  if (replyTo !== undefined && !isId(replyTo)) return 'post.replyTo';
+  if (!Array.isArray(tags) || tags.length > TAGS_MAX || !tags.every(isTag)) return 'post.tags';
+  return null;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const matches = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value);
+const isId = (value: unknown): value is string => typeof value === 'string' && isUuid(value);
+const isTag = (tag: unknown): boolean =>
+  typeof tag === 'string' && isStorable(tag) && codePoints(tag) >= 1 && codePoints(tag) <= TAG_MAX_CODE_POINTS;

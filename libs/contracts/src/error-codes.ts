@@ -1,0 +1,37 @@
+/**
+ * Every error that crosses the wire, in one table. `docs/errors.md` states the remedy of each; a
+ * test holds the two equal.
+ */
+export const ERROR_CODES = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  invalid_cursor: { status: 400, title: 'The cursor is not one of ours' },
+  unauthenticated: { status: 401, title: 'No valid token' },
+  forbidden: { status: 403, title: 'The token does not allow this' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'The resource does not have this method' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  uri_too_long: { status: 414, title: 'The address is too long' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  internal_error: { status: 500, title: 'Something failed that should not' },
+  bad_gateway: { status: 502, title: 'The service behind the edge did not answer' },
+  broker_unavailable: { status: 503, title: 'Posts cannot be accepted now' },
+  broker_rejected: { status: 503, title: 'The broker refused the post' },
+  too_many_unconfirmed: { status: 503, title: 'Too many posts wait for the broker' },
+  database_unavailable: { status: 503, title: 'No database can answer now' },
+  consistency_unavailable: { status: 503, title: 'No database has reached the requested position' },
+  shutting_down: { status: 503, title: 'The service is stopping' },
+  confirm_timeout: { status: 504, title: 'The broker did not confirm in time' },
+  gateway_timeout: { status: 504, title: 'The service behind the edge took too long' },
+  /** Codes below end a job; they are never the status of a response. */
+  id_taken: { status: 409, title: 'Another post has this id' },
+  invalid_command: { status: 422, title: 'The command cannot be carried out' },
+  data_rejected: { status: 422, title: 'The database refused the data' },
+  discarded: { status: 422, title: 'An operator discarded the command' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export const isErrorCode = (value: string): value is ErrorCode => Object.hasOwn(ERROR_CODES, value);
