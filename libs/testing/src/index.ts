@@ -1,1 +1,9 @@
-export {};
+export { eventually, eventuallyReaches, NotYet, notYet, type Patience } from './eventually.js';
+export { freePort } from './free-port.js';
+export { watchLeaks, type LeakCheck } from './leaks.js';
+export { readReceivedSpans } from './received-spans.js';
+export { type ReceivedSpan } from './span.js';
+export { readStack, type Stack, type StackProcess, type StackRole } from './stack.js';
+export { startTcpProxy, type TcpProxy, type TcpTarget } from './tcp-proxy.js';
+export { mintToken, type TokenClaims } from './token.js';
+export { startTraceReceiver, type TraceReceiver } from './trace-receiver.js';
