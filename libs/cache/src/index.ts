@@ -1,1 +1,4 @@
-export {};
+export { CacheConnection, type CacheAnswer, type CacheConnectionOptions } from './cache-connection.js';
+export { clockOffsetMs } from './clock-offset.js';
+export { cacheProbe } from './probe.js';
+export { Results, type Result, type ResultEntry } from './results.js';

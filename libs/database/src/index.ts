@@ -1,1 +1,8 @@
-export {};
+export { classifySqlError, DatabaseUnavailable, sqlState, type SqlFailure } from './database-error.js';
+export { migrate } from './migrate.js';
+export { seenPosition } from './position.js';
+export { primaryProbe } from './probes.js';
+export { Router, type Answer, type RouterOptions } from './router.js';
+export type { Scope } from './scope.js';
+export { shardNodes, type ShardNodes } from './shard-nodes.js';
+export type { StoredOutcome } from './entities/command-outcome.entity.js';

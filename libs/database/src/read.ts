@@ -1,1 +1,51 @@
-export {};
+/**
+ * The read-only door: what a service that must not change data may see of the databases. Its role in
+ * Postgres cannot write either.
+ */
+import type { EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { seenPosition } from './position.js';
+import type { Position } from '@spillway/contracts';
+import type { Freshness } from './freshness.js';
+import { Router, type Answer, type RouterOptions } from './router.js';
+
+export { classifySqlError, DatabaseUnavailable } from './database-error.js';
+export { CommandOutcomeEntity, type StoredOutcome } from './entities/command-outcome.entity.js';
+export { PostEntity } from './entities/post.entity.js';
+export { atLeast, EVENTUAL, STRONG, type Freshness } from './freshness.js';
+export { readProbe } from './probes.js';
+export type { Answer } from './router.js';
+export { shardNodes, type ShardNodes } from './shard-nodes.js';
+
+/** What can be done with a connection lent for reading. */
+export interface ReadScope {
+  select<E extends ObjectLiteral>(entity: EntityTarget<E>, alias: string): SelectQueryBuilder<E>;
+  /** A position that contains everything read before it in this scope. */
+  seenPosition(): Promise<Position>;
+}
+
+/** Reads of one tenant, from a node that is fresh enough. */
+export class ReadRouter {
+  private constructor(private readonly router: Router) {}
+
+  static open(options: RouterOptions): ReadRouter {
+    return new ReadRouter(Router.open(options));
+  }
+
+  get canRead(): boolean {
+    return this.router.canRead;
+  }
+
+  /** @throws DatabaseUnavailable when no node may answer. */
+  read<T>(shard: string, tenant: string, freshness: Freshness, fn: (scope: ReadScope) => Promise<T>): Promise<Answer<T>> {
+    return this.router.onReplica(shard, tenant, freshness, (scope) =>
+      fn({
+        select: (entity, alias) => scope.manager.createQueryBuilder(entity, alias),
+        seenPosition: () => seenPosition(scope, shard),
+      }),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.router.close();
+  }
+}

@@ -1,1 +1,11 @@
-export {};
+export type { Batch, BatchEntry, BatchTrigger } from './batch.js';
+export type { BatchLimits } from './batch-buffer.js';
+export { BatchServer, type BatchServerOptions, type LaneBinding } from './batch-server.js';
+export { BrokerConnection, type BrokerConnectionOptions } from './broker-connection.js';
+export { declareTopology } from './declare-topology.js';
+export { unavailable, type Outcome } from './outcome.js';
+export { consumerProbe, publisherProbe } from './probes.js';
+export { Publisher, type OutgoingMessage, type PublisherOptions } from './publisher.js';
+export { PublishError, type PublishFailure } from './publish-error.js';
+export { settle, type Settlement } from './settle.js';
+export { bulkQueue, DEAD_QUEUE, EXCHANGE, RETRY_QUEUE, topology, writeQueue, type Topology } from './topology.js';

@@ -1,0 +1,127 @@
+import { Client, type PoolClient } from 'pg';
+import { DataSource } from 'typeorm';
+import type { Position } from '@spillway/contracts';
+import { DatabaseUnavailable } from './database-error.js';
+import { ENTITIES } from './entities/index.js';
+import { NODE_POSITION, positionOf, type NodePositionRow } from './position.js';
+
+export interface NodeOptions {
+  readonly shard: string;
+  readonly name: string;
+  /** Holds credentials: never logged. */
+  readonly url: string;
+  readonly poolMax: number;
+  readonly applicationName: string;
+}
+
+export type NodeRole = 'primary' | 'replica' | 'unknown';
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const POLL_TIMEOUT_MS = 1_000;
+/**
+ * One Postgres server: its role and position as last polled, and its pool, a TypeORM `DataSource` made
+ * when the server first answers. A server that is away costs nothing but its poll.
+ */
+export class DatabaseNode {
+  role: NodeRole = 'unknown';
+  position: Position | undefined;
+  /** Statements under way, for choosing the less busy of two. */
+  inFlight = 0;
+  /** Moving average of a scope's duration in milliseconds. */
+  latencyMs = 1;
+  private poller: Client | undefined;
+  private source: DataSource | undefined;
+  private failures = 0;
+
+  constructor(readonly options: NodeOptions) {}
+
+  get up(): boolean {
+    return this.role !== 'unknown';
+  }
+
+  /** Asks the server for its role and position. A failure makes the node unknown until it answers again. */
+  async poll(): Promise<void> {
+    try {
+      this.poller ??= await this.connectPoller();
+      const { rows } = await this.poller.query<NodePositionRow>(NODE_POSITION);
+      const row = rows[0];
+      if (!row) throw new Error('the poll returned nothing');
+      this.position = positionOf(this.options.shard, row);
+      this.role = row.recovery ? 'replica' : 'primary';
+      this.failures = 0;
+    } catch {
+      this.dropPoller();
+      // One lost connection is not a lost server: the second failure in a row is.
+      if (++this.failures >= 2) this.role = 'unknown';
+    }
+  }
+
+  /** The pool of this node. @throws DatabaseUnavailable when the server cannot be reached. */
+  async dataSource(): Promise<DataSource> {
+    if (this.source?.isInitialized) return this.source;
+    const source = new DataSource({
+      type: 'postgres',
+      url: this.options.url,
+      entities: ENTITIES,
+      synchronize: false,
+      logging: false,
+      installExtensions: false,
+      poolSize: this.options.poolMax,
+      connectTimeoutMS: CONNECT_TIMEOUT_MS,
+      applicationName: this.options.applicationName,
+      extra: { keepAlive: true, maxLifetimeSeconds: 300, idleTimeoutMillis: 30_000 },
+      poolErrorHandler: () => undefined,
+    });
+    try {
+      await source.initialize();
+    } catch (cause) {
+      throw new DatabaseUnavailable('connection', `${this.options.name} cannot be reached`, { cause });
+    }
+    if (this.source?.isInitialized) {
+      await source.destroy();
+      return this.source;
+    }
+    this.source = source;
+    return source;
+  }
+
+  /** Gives up every pooled connection, for a server that changed its role under them. */
+  async discardPool(): Promise<void> {
+    const source = this.source;
+    this.source = undefined;
+    this.role = 'unknown';
+    await source?.destroy().catch(() => undefined);
+  }
+
+  async close(): Promise<void> {
+    this.dropPoller();
+    await this.discardPool();
+  }
+
+  private async connectPoller(): Promise<Client> {
+    const client = new Client({
+      connectionString: this.options.url,
+      connectionTimeoutMillis: POLL_TIMEOUT_MS,
+      query_timeout: POLL_TIMEOUT_MS,
+      keepAlive: true,
+    });
+    client.on('error', () => {
+      if (this.poller === client) this.poller = undefined;
+    });
+    await client.connect();
+    return client;
+  }
+
+  private dropPoller(): void {
+    const poller = this.poller;
+    this.poller = undefined;
+    if (poller) destroyConnection(poller);
+  }
+}
+
+/** Ends a connection without waiting for the server, which may never answer again. */
+export function destroyConnection(client: Client | PoolClient): void {
+  const ending = client as { end?: () => Promise<void>; connection?: { stream?: { destroy: () => void } } };
+  void ending.end?.().catch(() => undefined);
+  ending.connection?.stream?.destroy();
+}

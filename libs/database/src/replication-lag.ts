@@ -1,0 +1,34 @@
+interface Sample {
+  readonly at: number;
+  readonly lsn: string;
+}
+
+const KEEP_MS = 120_000;
+
+/**
+ * Where the primary's log was and when, as this process saw it. A replica's lag is the age of the first
+ * position that it has not replayed: one clock measures both ends, and an idle primary means no lag.
+ */
+export class PrimaryTrail {
+  private samples: Sample[] = [];
+  private timeline = 0;
+
+  /** Notes the primary's position; another timeline starts the trail anew. */
+  record(timeline: number, lsn: string, now: number): void {
+    if (timeline !== this.timeline) {
+      this.timeline = timeline;
+      this.samples = [];
+    }
+    const last = this.samples.at(-1);
+    if (!last || lsn > last.lsn) this.samples.push({ at: now, lsn });
+    const stale = this.samples.findIndex(({ at }) => now - at <= KEEP_MS);
+    if (stale > 1) this.samples.splice(0, stale - 1);
+  }
+
+  /** Milliseconds that a replica at `lsn` is behind. 0 when nothing newer is known. */
+  lagMs(timeline: number, lsn: string, now: number): number {
+    if (timeline < this.timeline) return KEEP_MS;
+    const behind = this.samples.find((sample) => sample.lsn > lsn);
+    return behind ? Math.max(0, now - behind.at) : 0;
+  }
+}

@@ -1,0 +1,20 @@
+import type { Probe } from '@spillway/health';
+import type { BatchServer } from './batch-server.js';
+import type { Publisher } from './publisher.js';
+
+/** Up while posts can be published. Overload is not an outage: a full gate counts as up. */
+export const publisherProbe = (publisher: Publisher): Probe => ({
+  name: 'rabbitmq',
+  required: true,
+  check: () => {
+    const closed = publisher.closedBecause;
+    return closed === null || closed.failure === 'full' ? { up: true } : { up: false, detail: closed.message };
+  },
+});
+
+/** Up while every queue is consumed. */
+export const consumerProbe = (server: BatchServer): Probe => ({
+  name: 'rabbitmq',
+  required: true,
+  check: () => (server.consuming ? { up: true } : { up: false, detail: 'not every queue is consumed' }),
+});

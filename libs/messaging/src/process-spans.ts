@@ -1,0 +1,47 @@
+import { ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
+import { contextFromTraceparent, meters, tracer } from '@spillway/telemetry';
+import type { BatchEntry, Delivery } from './batch.js';
+
+/** The commands of a batch, each in the context of its own `process` span, and how to end those. */
+export interface Processing {
+  readonly entries: readonly BatchEntry[];
+  readonly end: () => void;
+}
+
+/**
+ * Starts a CONSUMER span per command below the trace it was accepted in, so that one trace holds the
+ * whole post. The batch itself is a trace of its own, linked both ways by the handler.
+ */
+export function startProcessing(queue: string, deliveries: readonly Delivery[], now: number): Processing {
+  const spans: Span[] = [];
+  const entries = deliveries.flatMap((delivery) =>
+    delivery.entries.map((decoded, ordinal): BatchEntry => {
+      const messageId: unknown = delivery.message.properties.messageId;
+      const id = typeof messageId === 'string' ? messageId : undefined;
+      if (decoded.as !== 'valid') return { decoded, messageId: id, ordinal, context: ROOT_CONTEXT };
+      const waitMs = Math.max(0, now - decoded.command.acceptedAt);
+      meters().postQueueWaitSeconds.record(waitMs / 1000);
+      const parent = decoded.command.traceparent ? contextFromTraceparent(decoded.command.traceparent) : ROOT_CONTEXT;
+      const span = tracer().startSpan(
+        `process ${queue}`,
+        {
+          kind: SpanKind.CONSUMER,
+          attributes: {
+            'messaging.system': 'rabbitmq',
+            'messaging.operation.name': 'process',
+            'messaging.operation.type': 'process',
+            'messaging.destination.name': queue,
+            'app.queue_wait_ms': waitMs,
+            'app.redelivered': delivery.message.fields.redelivered,
+            'app.delivery_count': delivery.deliveryCount,
+            ...(id ? { 'messaging.message.id': id } : {}),
+          },
+        },
+        parent,
+      );
+      spans.push(span);
+      return { decoded, messageId: id, ordinal, context: trace.setSpan(parent, span) };
+    }),
+  );
+  return { entries, end: () => spans.forEach((span) => span.end()) };
+}
