@@ -1,0 +1,23 @@
+import { metrics, type Attributes } from '@opentelemetry/api';
+
+const GAUGES = {
+  publish_unconfirmed: 'Publishes that wait for their confirm',
+  post_oldest_uncommitted_seconds: 'Age of the oldest command that is held and not committed',
+  replica_lag_seconds: 'Seconds a replica is behind, measured by the router',
+} as const;
+
+export type GaugeName = keyof typeof GAUGES;
+/** One value, or one per label set. Undefined: nothing to report now. */
+export type Observation = number | readonly { readonly value: number; readonly labels: Attributes }[] | undefined;
+
+/** Asks `read` at each scrape. Returns a function that ends it. */
+export function observe(name: GaugeName, read: () => Observation): () => void {
+  const gauge = metrics.getMeter('spillway').createObservableGauge(name, { description: GAUGES[name] });
+  const callback = (result: { observe(value: number, labels?: Attributes): void }): void => {
+    const seen = read();
+    if (typeof seen === 'number') result.observe(seen);
+    else for (const { value, labels } of seen ?? []) result.observe(value, labels);
+  };
+  gauge.addCallback(callback);
+  return () => gauge.removeCallback(callback);
+}

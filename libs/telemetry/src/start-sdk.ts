@@ -1,0 +1,27 @@
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { createInstrumentations } from './instrumentations.js';
+import { traceparentPropagator } from './propagator.js';
+import { createSampler } from './sampler.js';
+import { setRunningSdk } from './sdk-state.js';
+
+/** Starts traces (exporter, queue and limits from `OTEL_*`) and metrics (scraped); logs stay on stdout. */
+export function startSdk(ratio: number): void {
+  const exporter = new PrometheusExporter({
+    preventServerStart: true,
+    withoutScopeInfo: true,
+    withoutTargetInfo: true,
+  });
+  const sdk = new NodeSDK({
+    sampler: createSampler(ratio),
+    textMapPropagator: traceparentPropagator,
+    metricReaders: [exporter],
+    logRecordProcessors: [],
+    instrumentations: createInstrumentations(),
+  });
+  sdk.start();
+  setRunningSdk({
+    scrape: (request, response) => exporter.getMetricsRequestHandler(request, response),
+    shutdown: () => sdk.shutdown(),
+  });
+}
