@@ -1,0 +1,28 @@
+import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import type { Principal, Role } from './principal.js';
+
+export const PUBLIC = 'spillway:public';
+export const REQUIRED_ROLES = 'spillway:roles';
+
+/** A request as the guard leaves it. libs/http logs `tenant` and a hash of `sub` from here. */
+export interface AuthenticatedRequest {
+  principal?: Principal;
+}
+
+/** Answers without a token. */
+export const Public = () => SetMetadata(PUBLIC, true);
+
+/** Needs at least one of these roles. */
+export const RequireRoles = (...roles: readonly [Role, ...Role[]]) => SetMetadata(REQUIRED_ROLES, roles);
+
+/** @throws Error when the route is public: then there is no principal. */
+export function principalOfContext(context: ExecutionContext): Principal {
+  const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (!principal) throw new Error('a public route asked for the principal');
+  return principal;
+}
+
+/** The caller, as a parameter of a handler. */
+export const CurrentPrincipal = createParamDecorator((_data: undefined, context: ExecutionContext) =>
+  principalOfContext(context),
+);

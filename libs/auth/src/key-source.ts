@@ -1,0 +1,18 @@
+import type { CryptoKey } from 'jose';
+import type { Algorithm } from './config.js';
+import { FileKeySource } from './file-key-source.js';
+import { RemoteKeySource } from './remote-key-source.js';
+
+/** Public keys by their id. */
+export interface KeySource {
+  /** The key, or undefined when there is none of this id and algorithm. @throws Error when no keys can be had. */
+  find(kid: string, algorithm: Algorithm): Promise<CryptoKey | undefined>;
+  /** Looks whether keys changed, at most once a second. Returns a value that differs after every change. */
+  version(): Promise<number>;
+  /** True once at least one key is there; tries to load when there is none. */
+  available(): Promise<boolean>;
+}
+
+/** @param address `file:` or `https:`. */
+export const createKeySource = (address: URL): KeySource =>
+  address.protocol === 'file:' ? new FileKeySource(address) : new RemoteKeySource(address);

@@ -1,0 +1,44 @@
+import { forbidden, unauthenticated } from './auth-error.js';
+
+/** What is looked at of a request. */
+export interface TokenRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+const COOKIE = 'access_token';
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
+/**
+ * The token of a request: `Authorization: Bearer`, else the cookie `access_token`. A cookie travels by
+ * itself, so with it a request that changes something must come from a page of ours.
+ * @throws AuthError 401 without a token, 403 for a cookie with a foreign `Origin`.
+ */
+export function tokenOf(request: TokenRequest): string {
+  const { authorization, cookie } = request.headers;
+  if (authorization !== undefined) {
+    const token = typeof authorization === 'string' ? /^Bearer +([^ ]+)$/i.exec(authorization)?.[1] : undefined;
+    if (token === undefined) throw unauthenticated('The Authorization header must be: Bearer <token>.');
+    return token;
+  }
+  const [token, ...others] = typeof cookie === 'string' ? cookieValues(cookie) : [];
+  if (token === undefined || others.length > 0) {
+    throw unauthenticated('Send a token: Authorization: Bearer <token>, or one cookie access_token.');
+  }
+  if (!SAFE_METHODS.includes(request.method) && !isSameOrigin(request)) {
+    throw forbidden('A request by cookie that changes something needs an Origin header of this site.');
+  }
+  return token;
+}
+
+const cookieValues = (header: string): string[] =>
+  header
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${COOKIE}=`))
+    .map((pair) => pair.slice(COOKIE.length + 1));
+
+function isSameOrigin({ headers }: TokenRequest): boolean {
+  const { origin, host } = headers;
+  return typeof origin === 'string' && URL.canParse(origin) && new URL(origin).host === host;
+}

@@ -1,0 +1,94 @@
+import { hash } from 'node:crypto';
+import { jwtVerify, type CryptoKey } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { unauthenticated } from './auth-error.js';
+import type { AuthConfig } from './config.js';
+import type { KeySource } from './key-source.js';
+import type { Principal } from './principal.js';
+import { NO_REVOCATIONS, type RevocationCheck } from './revocation.js';
+import { principalOf } from './token-claims.js';
+import { readTokenHeader } from './token-header.js';
+
+const SKEW_MS = 30_000;
+const CACHED_TOKENS = 10_000;
+const CACHED_FOR_MS = 300_000;
+
+export interface TokenVerifierOptions {
+  readonly config: AuthConfig;
+  readonly keys: KeySource;
+  readonly revocations?: RevocationCheck;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+}
+
+/**
+ * Turns a token into a principal. Keys come from the configuration and never from the token. A token that
+ * was verified once is remembered by its hash; its expiry and revocation are looked at every time, and a
+ * change of keys forgets all.
+ */
+export class TokenVerifier {
+  private readonly verified = new LRUCache<string, Principal>({ max: CACHED_TOKENS, ttl: CACHED_FOR_MS });
+  private keysVersion = 0;
+  private readonly now: () => number;
+  private readonly revocations: RevocationCheck;
+
+  constructor(private readonly options: TokenVerifierOptions) {
+    this.now = options.now ?? Date.now;
+    this.revocations = options.revocations ?? NO_REVOCATIONS;
+  }
+
+  /** @throws AuthError (401) saying what is wrong with the token. */
+  async verify(token: string): Promise<Principal> {
+    const header = readTokenHeader(token, this.options.config.authAlgorithms);
+    await this.forgetWhenKeysChanged();
+    const id = hash('sha256', token, 'base64');
+    let principal = this.verified.get(id);
+    if (!principal) {
+      principal = await this.check(token, await this.key(header.kid, header.alg));
+      this.verified.set(id, principal);
+    }
+    if (principal.expiresAtMs + SKEW_MS <= this.now()) throw unauthenticated('The token has expired.', 'invalid_token');
+    if (principal.jti !== undefined && this.revocations.isRevoked(principal.tenant, principal.jti)) {
+      throw unauthenticated('The token has been revoked.', 'invalid_token');
+    }
+    return principal;
+  }
+
+  private async forgetWhenKeysChanged(): Promise<void> {
+    const version = await this.options.keys.version();
+    if (version === this.keysVersion) return;
+    this.keysVersion = version;
+    this.verified.clear();
+  }
+
+  private async key(kid: string, alg: AuthConfig['authAlgorithms'][number]): Promise<CryptoKey> {
+    let key: CryptoKey | undefined;
+    try {
+      key = await this.options.keys.find(kid, alg);
+    } catch (error) {
+      throw unauthenticated('No token can be verified now: the keys are not available.', undefined, error);
+    }
+    if (!key) throw unauthenticated('The token is signed with an unknown key.', 'invalid_token');
+    return key;
+  }
+
+  private async check(token: string, key: CryptoKey): Promise<Principal> {
+    const { config } = this.options;
+    let principal: Principal | undefined;
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: [...config.authAlgorithms],
+        issuer: config.authIssuer,
+        audience: config.authAudience,
+        clockTolerance: SKEW_MS / 1000,
+        currentDate: new Date(this.now()),
+        requiredClaims: ['exp', 'sub'],
+      });
+      principal = principalOf(payload, config);
+    } catch (error) {
+      throw unauthenticated('The token is not valid: its signature, issuer, audience or times are wrong.', 'invalid_token', error);
+    }
+    if (!principal) throw unauthenticated('A claim of the token is missing or malformed.', 'invalid_token');
+    return principal;
+  }
+}
