@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import type { Component } from './component.js';
+import { REPO } from './layout.js';
+import { phase } from './phases.js';
+import type { Plan } from './plan.js';
+import { copyReplicas, createRoles, initPrimary, nodeName, sql, streamingReplicas } from './postgres.js';
+import { httpAnswers, tcpAccepts } from './probes.js';
+import { run } from './shell.js';
+import { stackComponents } from './stack.js';
+import { startProcesses } from './supervisor.js';
+
+/**
+ * Starts every process, each as soon as what it needs is there: the databases and the broker side by side, then
+ * migrations and topology, then the apps, then the edge.
+ * @throws Error of the first phase that failed.
+ */
+export async function bringUp(plan: Plan, signal: AbortSignal): Promise<void> {
+  const all = stackComponents(plan);
+  const named = (test: (component: Component) => boolean): string[] =>
+    all.filter(test).map(({ name }) => name);
+  await initPrimary(plan);
+  await startProcesses(plan.layout, [
+    'epmd',
+    nodeName(0),
+    ...named(({ role }) => role === 'redis' || role === 'traces' || role === 'prometheus'),
+  ]);
+  await Promise.all([startBroker(plan, signal), startDatabases(plan, signal, named)]);
+  await Promise.all([
+    cli(plan, signal, 'migrate', 'Migrations'),
+    cli(plan, signal, 'topology', 'Exchanges and queues'),
+    phase(
+      plan.layout,
+      signal,
+      { name: 'Redis, traces, Prometheus', deadlineMs: 30_000, processes: ['redis', 'traces', 'prometheus'] },
+      async (wait) => {
+        await wait('redis to listen', () => tcpAccepts(plan.ports.redis));
+        await wait('traces to listen', () => tcpAccepts(plan.ports.traceUi));
+        await wait('prometheus to be ready', () =>
+          httpAnswers(`http://127.0.0.1:${plan.ports.prometheus}/-/ready`),
+        );
+      },
+    ),
+  ]);
+  await startApps(
+    plan,
+    signal,
+    all.filter(({ name, role }) => isApp(role) && named(() => true).includes(name)),
+  );
+  await startProcesses(plan.layout, ['edge']);
+  await phase(plan.layout, signal, { name: 'Edge', deadlineMs: 15_000, processes: ['edge'] }, (wait) =>
+    wait('edge to listen', () => tcpAccepts(plan.ports.edge)),
+  );
+}
+
+export const isApp = (role: string | undefined): boolean =>
+  role === 'gateway' || role === 'writer' || role === 'reader';
+
+/** Starts these apps and waits until each says that it is ready. */
+export async function startApps(plan: Plan, signal: AbortSignal, apps: readonly Component[]): Promise<void> {
+  const names = apps.map(({ name }) => name);
+  if (names.length === 0) return;
+  await startProcesses(plan.layout, names);
+  await phase(
+    plan.layout,
+    signal,
+    { name: names.join(', '), deadlineMs: 90_000, processes: names },
+    async (wait) => {
+      for (const app of apps)
+        await wait(`${app.name} to be ready`, () => httpAnswers(`${app.adminUrl}/health/ready`));
+    },
+  );
+}
+
+function startBroker(plan: Plan, signal: AbortSignal): Promise<void> {
+  return phase(
+    plan.layout,
+    signal,
+    { name: 'RabbitMQ', deadlineMs: 120_000, processes: ['rabbitmq', 'epmd'] },
+    async (wait) => {
+      await wait('epmd to listen', () => tcpAccepts(plan.ports.epmd));
+      await startProcesses(plan.layout, ['rabbitmq']);
+      await wait('rabbitmq to listen', () => tcpAccepts(plan.ports.amqp));
+      await wait('the management of rabbitmq to listen', () => tcpAccepts(plan.ports.management));
+    },
+  );
+}
+
+async function startDatabases(
+  plan: Plan,
+  signal: AbortSignal,
+  named: (test: (component: Component) => boolean) => string[],
+): Promise<void> {
+  const replicas = named(({ role }) => role === 'postgres-replica');
+  const poolers = named(({ role }) => role === 'pgbouncer');
+  await phase(
+    plan.layout,
+    signal,
+    { name: 'Postgres primary', deadlineMs: 90_000, processes: [nodeName(0)] },
+    async (wait) => {
+      await wait(`${nodeName(0)} to accept queries`, () => sql(plan, 'SELECT 1'));
+      await createRoles(plan);
+    },
+  );
+  await phase(
+    plan.layout,
+    signal,
+    { name: `Replicas and PgBouncer`, deadlineMs: 180_000, processes: [...replicas, ...poolers] },
+    async (wait) => {
+      await copyReplicas(plan);
+      await startProcesses(plan.layout, [...replicas, ...poolers]);
+      await wait(
+        `${replicas.join(', ')} to stream from the primary`,
+        async () => (await streamingReplicas(plan)).length >= replicas.length,
+      );
+      for (const n of poolers.keys())
+        await wait(`${poolers[n]} to listen`, () => tcpAccepts(plan.ports.pgbouncer(n)));
+    },
+  );
+}
+
+function cli(plan: Plan, signal: AbortSignal, command: string, name: string): Promise<void> {
+  return phase(plan.layout, signal, { name, deadlineMs: 120_000, processes: [command] }, async () => {
+    const argv = [
+      plan.layout.node,
+      `--env-file=${plan.layout.path('env', 'cli.env')}`,
+      join(REPO, 'apps/cli/dist/main.js'),
+      command,
+    ];
+    await run(argv, { logFile: plan.layout.path('log', `${command}.log`) }).catch((error: unknown) => {
+      throw new Error(`${command} did not succeed.`, { cause: error });
+    });
+  });
+}
