@@ -69,6 +69,7 @@ async function load(file: string, options: Options): Promise<void> {
       strict,
       verify,
       signal,
+      progress: process.stderr,
       note,
     });
     process.stdout.write(`${options.json ? JSON.stringify(summary) : shownSummary(summary)}\n`);

@@ -22,8 +22,8 @@ export function progressLine(tally: Tally, totalBytes: number, now: number): str
   );
 }
 
-/** Writes a line to stderr each second, over the former one on a terminal. Returns what ends it. */
-export function startProgress(line: () => string, stream: NodeJS.WriteStream = process.stderr): () => void {
+/** Writes a line each second, over the former one on a terminal. Returns what ends it with a last line. */
+export function startProgress(line: () => string, stream: NodeJS.WriteStream): () => void {
   const overwrite = stream.isTTY;
   const write = (): void => {
     const width = overwrite ? stream.columns - 1 : Infinity;

@@ -22,7 +22,9 @@ export interface LoadSettings {
   readonly strict: boolean;
   readonly verify: boolean;
   readonly signal: AbortSignal;
-  /** A line for people, besides the progress: an invalid line, a new phase. */
+  /** Where the progress is written to. */
+  readonly progress?: NodeJS.WriteStream;
+  /** A line for people besides the progress: an invalid line. */
   readonly note: (text: string) => void;
 }
 
@@ -49,9 +51,9 @@ export async function runLoad(settings: LoadSettings): Promise<Summary> {
   const tokens = new ConsistencyTokens();
   let verified: Verified | undefined;
   let checked = 0;
-  const stopProgress = startProgress(
-    () => progressLine(tally, totalBytes, Date.now()) + (checked > 0 ? ` · read back ${checked}` : ''),
-  );
+  const line = (): string =>
+    progressLine(tally, totalBytes, Date.now()) + (checked > 0 ? ` · read back ${checked}` : '');
+  const stopProgress = settings.progress ? startProgress(line, settings.progress) : () => undefined;
   let stopped: string | undefined;
   try {
     const { concurrency, maxWaitMs } = settings;
