@@ -1,1 +1,21 @@
-export {};
+import { Command } from 'commander';
+import { corpusCommand } from './corpus.command.js';
+import { loadCommand } from './load.command.js';
+import { migrateCommand } from './migrate.command.js';
+import { tokenCommand } from './token.command.js';
+import { topologyCommand } from './topology.command.js';
+
+const program = new Command('spillway')
+  .description('Operate Spillway: schema, broker topology, tokens, imports')
+  .addCommand(migrateCommand())
+  .addCommand(topologyCommand())
+  .addCommand(tokenCommand())
+  .addCommand(loadCommand())
+  .addCommand(corpusCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

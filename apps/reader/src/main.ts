@@ -1,1 +1,16 @@
-export {};
+import { loadConfig } from '@spillway/config';
+import { installStop } from '@spillway/http';
+import { createLogger } from '@spillway/telemetry';
+import { readerConfig } from './config.js';
+import { startReader } from './reader.js';
+
+const config = loadConfig(readerConfig);
+const logger = createLogger({ service: 'reader', instance: config.instance, level: config.logLevel });
+const reader = await startReader(config, logger);
+installStop({
+  logger,
+  health: reader.health,
+  graceMs: config.stopGraceMs,
+  delayMs: config.stopDelayMs,
+  stop: (step) => reader.stop(step),
+});

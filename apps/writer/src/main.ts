@@ -1,1 +1,16 @@
-export {};
+import { loadConfig } from '@spillway/config';
+import { installStop } from '@spillway/http';
+import { createLogger } from '@spillway/telemetry';
+import { writerConfig } from './config.js';
+import { startWriter } from './writer.js';
+
+const config = loadConfig(writerConfig);
+const logger = createLogger({ service: 'writer', instance: config.instance, level: config.logLevel });
+const writer = await startWriter(config, logger);
+installStop({
+  logger,
+  health: writer.health,
+  graceMs: config.stopGraceMs,
+  delayMs: 0,
+  stop: (step) => writer.stop(step),
+});

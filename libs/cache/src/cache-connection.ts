@@ -48,7 +48,11 @@ export class CacheConnection {
     });
     let said = false;
     redis.on('error', (error: Error) => {
-      if (!said) logger.warn({ reason: error.message || 'connection refused' }, 'redis not reachable: going on without it');
+      if (!said)
+        logger.warn(
+          { reason: error.message || 'connection refused' },
+          'redis not reachable: going on without it',
+        );
       said = true;
     });
     redis.on('ready', () => {

@@ -4,7 +4,12 @@ import { resultKey } from './keys.js';
 
 /** How a command ended, kept for a while so that polling its job costs no database. */
 export type Result =
-  | { readonly ended: 'completed'; readonly at: number; readonly position: Position; readonly traceId?: string }
+  | {
+      readonly ended: 'completed';
+      readonly at: number;
+      readonly position: Position;
+      readonly traceId?: string;
+    }
   | { readonly ended: 'failed'; readonly at: number; readonly code: ErrorCode; readonly detail: string };
 
 export interface ResultEntry {

@@ -35,7 +35,8 @@ export const text = (name: string, options: FieldOptions): Field<string> =>
 export const integer = (name: string, min: number, max: number, options: FieldOptions): Field<number> =>
   parsed(name, options, (value) => {
     const number = Number(value);
-    if (!/^-?\d+$/.test(value) || number < min || number > max) throw new Error(`must be a whole number from ${min} to ${max}`);
+    if (!/^-?\d+$/.test(value) || number < min || number > max)
+      throw new Error(`must be a whole number from ${min} to ${max}`);
     return number;
   });
 
@@ -45,11 +46,16 @@ export const port = (name: string, options: FieldOptions): Field<number> => inte
 export const fraction = (name: string, options: FieldOptions): Field<number> =>
   parsed(name, options, (value) => {
     const number = Number(value);
-    if (!/^[0-9.]+$/.test(value) || !(number > 0 && number <= 1)) throw new Error('must be a number above 0, at most 1');
+    if (!/^[0-9.]+$/.test(value) || !(number > 0 && number <= 1))
+      throw new Error('must be a number above 0, at most 1');
     return number;
   });
 
-export const oneOf = <const T extends string>(name: string, values: readonly T[], options: FieldOptions): Field<T> =>
+export const oneOf = <const T extends string>(
+  name: string,
+  values: readonly T[],
+  options: FieldOptions,
+): Field<T> =>
   parsed(name, options, (value) => {
     const found = values.find((v) => v === value);
     if (found === undefined) throw new Error(`must be one of ${values.join(', ')}`);
@@ -60,13 +66,20 @@ export const oneOf = <const T extends string>(name: string, values: readonly T[]
 export const list = (name: string, options: FieldOptions): Field<readonly string[]> =>
   parsed(name, options, (value) => {
     const entries = value.split(',').map((entry) => entry.trim());
-    if (entries.some((entry) => entry === '')) throw new Error('must be a comma-separated list without empty entries');
+    if (entries.some((entry) => entry === ''))
+      throw new Error('must be a comma-separated list without empty entries');
     return entries;
   });
 
 /** Addresses of one scheme, comma-separated. They may hold credentials, so they are secret. */
-export const urls = (name: string, schemes: readonly string[], options: FieldOptions): Field<readonly string[]> =>
-  parsed(name, { ...options, secret: true }, (value) => value.split(',').map((entry) => checkUrl(entry.trim(), schemes)));
+export const urls = (
+  name: string,
+  schemes: readonly string[],
+  options: FieldOptions,
+): Field<readonly string[]> =>
+  parsed(name, { ...options, secret: true }, (value) =>
+    value.split(',').map((entry) => checkUrl(entry.trim(), schemes)),
+  );
 
 export const url = (name: string, schemes: readonly string[], options: FieldOptions): Field<string> =>
   parsed(name, { ...options, secret: true }, (value) => checkUrl(value, schemes));

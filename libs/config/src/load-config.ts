@@ -2,7 +2,9 @@ import { ConfigError } from './config-error.js';
 import type { Field } from './field.js';
 
 export type ConfigSpec = Readonly<Record<string, Field<unknown>>>;
-export type ConfigOf<S extends ConfigSpec> = { readonly [K in keyof S]: S[K] extends Field<infer T> ? T : never };
+export type ConfigOf<S extends ConfigSpec> = {
+  readonly [K in keyof S]: S[K] extends Field<infer T> ? T : never;
+};
 
 /**
  * Reads a whole configuration from the environment.

@@ -7,7 +7,15 @@ import type { CreatePost } from './command.js';
  * body. Repeating the request is the same command; the same id with another body or author is another.
  */
 export function putCommandId(tenantId: string, postId: string, post: CreatePost['post']): string {
-  const canonical = JSON.stringify([tenantId, postId, post.authorId, post.content, post.channelId ?? null, post.replyTo ?? null, post.tags]);
+  const canonical = JSON.stringify([
+    tenantId,
+    postId,
+    post.authorId,
+    post.content,
+    post.channelId ?? null,
+    post.replyTo ?? null,
+    post.tags,
+  ]);
   const bytes = createHash('sha256').update(canonical).digest().subarray(0, 16);
   bytes[6] = 0x80 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);

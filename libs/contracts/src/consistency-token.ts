@@ -4,7 +4,8 @@ import type { SigningKeys } from './signing-keys.js';
 /** After this a replica that is still behind is out of rotation anyway. */
 export const CONSISTENCY_TOKEN_VALID_MS = 24 * 3600 * 1000;
 
-const FORM = /^c1\.([a-z0-9])\.([a-z0-9-]{1,16})\.([0-9a-f]{1,8})\.([0-9a-f]{16})\.([0-9a-z]{1,10})\.([A-Za-z0-9_-]{22})$/;
+const FORM =
+  /^c1\.([a-z0-9])\.([a-z0-9-]{1,16})\.([0-9a-f]{1,8})\.([0-9a-f]{16})\.([0-9a-z]{1,10})\.([A-Za-z0-9_-]{22})$/;
 
 /**
  * A commit position that a client hands back to read its own write: `c1.key.shard.timeline.lsn.expiry.mac`.

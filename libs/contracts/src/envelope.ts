@@ -1,6 +1,14 @@
 import { COMMAND_KINDS, type Command, type CommandKind, type CreatePost } from './command.js';
 import { isUuid } from './ids.js';
-import { CHANNEL_ID, codePoints, CONTENT_MAX_CODE_POINTS, isStorable, PRINCIPAL_ID, TAG_MAX_CODE_POINTS, TAGS_MAX } from './text.js';
+import {
+  CHANNEL_ID,
+  codePoints,
+  CONTENT_MAX_CODE_POINTS,
+  isStorable,
+  PRINCIPAL_ID,
+  TAG_MAX_CODE_POINTS,
+  TAGS_MAX,
+} from './text.js';
 
 export const ENVELOPE_VERSION = 1;
 export const ENVELOPE_TYPE = 'posts.commands.v1';
@@ -19,8 +27,21 @@ export interface Envelope {
  */
 export type Decoded =
   | { readonly as: 'valid'; readonly command: Command }
-  | { readonly as: 'newer'; readonly tenantId: string; readonly commandId: string; readonly postId: string; readonly raw: unknown }
-  | { readonly as: 'invalid'; readonly tenantId?: string; readonly commandId?: string; readonly postId?: string; readonly reason: string; readonly raw: unknown };
+  | {
+      readonly as: 'newer';
+      readonly tenantId: string;
+      readonly commandId: string;
+      readonly postId: string;
+      readonly raw: unknown;
+    }
+  | {
+      readonly as: 'invalid';
+      readonly tenantId?: string;
+      readonly commandId?: string;
+      readonly postId?: string;
+      readonly reason: string;
+      readonly raw: unknown;
+    };
 
 export const encodeEnvelope = (commands: readonly Command[]): Buffer =>
   Buffer.from(JSON.stringify({ v: ENVELOPE_VERSION, commands } satisfies Envelope));
@@ -58,7 +79,8 @@ function decodeCommand(raw: unknown, newerEnvelope: boolean): Decoded {
 /** Why a `post.create` cannot be carried out, or null. The gateway has checked it; this is the second wall. */
 function faultOfCreate(raw: Record<string, unknown>): string | null {
   const { actor, acceptedAt, post, traceparent, attempt } = raw;
-  if (!isRecord(actor) || !matches(actor['sub'], PRINCIPAL_ID) || typeof actor['moderator'] !== 'boolean') return 'actor';
+  if (!isRecord(actor) || !matches(actor['sub'], PRINCIPAL_ID) || typeof actor['moderator'] !== 'boolean')
+    return 'actor';
   if (!Number.isSafeInteger(acceptedAt)) return 'acceptedAt';
   if (traceparent !== undefined && typeof traceparent !== 'string') return 'traceparent';
   if (attempt !== undefined && !Number.isSafeInteger(attempt)) return 'attempt';
@@ -76,7 +98,11 @@ function faultOfCreate(raw: Record<string, unknown>): string | null {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const matches = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value);
+const matches = (value: unknown, pattern: RegExp): value is string =>
+  typeof value === 'string' && pattern.test(value);
 const isId = (value: unknown): value is string => typeof value === 'string' && isUuid(value);
 const isTag = (tag: unknown): boolean =>
-  typeof tag === 'string' && isStorable(tag) && codePoints(tag) >= 1 && codePoints(tag) <= TAG_MAX_CODE_POINTS;
+  typeof tag === 'string' &&
+  isStorable(tag) &&
+  codePoints(tag) >= 1 &&
+  codePoints(tag) <= TAG_MAX_CODE_POINTS;

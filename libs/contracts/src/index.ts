@@ -1,8 +1,24 @@
-export { COMMAND_KINDS, type Actor, type Command, type CommandKind, type CommandKinds, type CreatePost } from './command.js';
+export {
+  COMMAND_KINDS,
+  type Actor,
+  type Command,
+  type CommandKind,
+  type CommandKinds,
+  type CreatePost,
+} from './command.js';
 export { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.js';
 export { isUuid, isUuidV7, uuidFromBytes, uuidToBytes, uuidV7, uuidV7Floor, uuidV7Time } from './ids.js';
 export type { Accepted, Job, JobStatus } from './job.js';
 export { lsnFromPostgres, reaches, type Position } from './position.js';
 export type { Post, PostInput, PostPage } from './post.js';
 export { problem, PROBLEM_MEDIA_TYPE, problemType, type Problem, type ProblemPointer } from './problem.js';
-export { CHANNEL_ID, codePoints, CONTENT_MAX_CODE_POINTS, foldTags, isStorable, PRINCIPAL_ID, TAG_MAX_CODE_POINTS, TAGS_MAX } from './text.js';
+export {
+  CHANNEL_ID,
+  codePoints,
+  CONTENT_MAX_CODE_POINTS,
+  foldTags,
+  isStorable,
+  PRINCIPAL_ID,
+  TAG_MAX_CODE_POINTS,
+  TAGS_MAX,
+} from './text.js';

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 export const BUCKETS = 1024;
 
 /** Bucket of a tenant: the first 32 bits of SHA-256, modulo 1024. SQL computes the same. */
-export const tenantBucket = (tenantId: string): number => createHash('sha256').update(tenantId).digest().readUInt32BE(0) % BUCKETS;
+export const tenantBucket = (tenantId: string): number =>
+  createHash('sha256').update(tenantId).digest().readUInt32BE(0) % BUCKETS;
 
 /** Which shard holds which bucket, and the tenants that live elsewhere by exception. */
 export class ShardDirectory {
@@ -26,7 +27,8 @@ export class ShardDirectory {
       if (!match) throw new Error('must be shard:first-last[,…], a shard being 1 to 16 of a-z0-9-');
       const [, shard = '', first = '', last = ''] = match;
       for (let b = Number(first); b <= Number(last); b++) {
-        if (b >= BUCKETS || buckets[b] !== '') throw new Error(`bucket ${b} does not exist or is given twice`);
+        if (b >= BUCKETS || buckets[b] !== '')
+          throw new Error(`bucket ${b} does not exist or is given twice`);
         buckets[b] = shard;
       }
     }

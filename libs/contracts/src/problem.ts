@@ -22,7 +22,12 @@ export interface ProblemPointer {
 /** Where the remedy of a code is written down. */
 export const problemType = (code: ErrorCode): string => `urn:spillway:error:${code}`;
 
-export function problem(code: ErrorCode, detail: string, requestId: string, errors?: readonly ProblemPointer[]): Problem {
+export function problem(
+  code: ErrorCode,
+  detail: string,
+  requestId: string,
+  errors?: readonly ProblemPointer[],
+): Problem {
   const { status, title } = ERROR_CODES[code];
   return { type: problemType(code), title, status, detail, code, requestId, ...(errors ? { errors } : {}) };
 }

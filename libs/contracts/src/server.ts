@@ -1,6 +1,19 @@
 export { putCommandId } from './command-id.js';
-export { CONSISTENCY_TOKEN_VALID_MS, issueConsistencyToken, readConsistencyToken } from './consistency-token.js';
-export { decodeEnvelope, encodeEnvelope, ENVELOPE_MAX_BYTES, ENVELOPE_MAX_COMMANDS, ENVELOPE_TYPE, ENVELOPE_VERSION, type Decoded, type Envelope } from './envelope.js';
+export {
+  CONSISTENCY_TOKEN_VALID_MS,
+  issueConsistencyToken,
+  readConsistencyToken,
+} from './consistency-token.js';
+export {
+  decodeEnvelope,
+  encodeEnvelope,
+  ENVELOPE_MAX_BYTES,
+  ENVELOPE_MAX_COMMANDS,
+  ENVELOPE_TYPE,
+  ENVELOPE_VERSION,
+  type Decoded,
+  type Envelope,
+} from './envelope.js';
 export { BUCKETS, ShardDirectory, tenantBucket } from './placement.js';
 export { MAC_BYTES, SigningKeys, type SigningPurpose } from './signing-keys.js';
 export { issueTicket, readTicket, TICKET_VALID_MS, type Ticket } from './ticket.js';

@@ -27,7 +27,9 @@ export class SigningKeys {
       const [id = '', encoded = ''] = part.trim().split(':');
       const secret = Buffer.from(encoded, 'base64');
       if (!KEY_ID.test(id) || secret.length < 32 || keys.has(id)) {
-        throw new Error('must be id:base64[,id:base64…], each id one of a-z0-9, each secret 32 bytes or more');
+        throw new Error(
+          'must be id:base64[,id:base64…], each id one of a-z0-9, each secret 32 bytes or more',
+        );
       }
       keys.set(id, Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), `spillway ${purpose}`, 32)));
     }

@@ -42,8 +42,14 @@ export function readTicket(keys: SigningKeys, tenantId: string, jobId: string, n
   if (bytes.length !== BODY_BYTES + MAC_BYTES || bytes[0] !== VERSION) return null;
   const body = bytes.subarray(0, BODY_BYTES);
   const kind = KINDS[body[2] ?? -1];
-  if (!kind || !keys.verify(String.fromCharCode(body[1] ?? 0), bytes.subarray(BODY_BYTES), body, tenantId)) return null;
+  if (!kind || !keys.verify(String.fromCharCode(body[1] ?? 0), bytes.subarray(BODY_BYTES), body, tenantId))
+    return null;
   const issuedAt = body.readUIntBE(3, 6);
   if (now - issuedAt > TICKET_VALID_MS || issuedAt - now > 60_000) return null;
-  return { kind, issuedAt, commandId: uuidFromBytes(body.subarray(9, 25)), postId: uuidFromBytes(body.subarray(25, 41)) };
+  return {
+    kind,
+    issuedAt,
+    commandId: uuidFromBytes(body.subarray(9, 25)),
+    postId: uuidFromBytes(body.subarray(25, 41)),
+  };
 }

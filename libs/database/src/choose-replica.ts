@@ -9,10 +9,15 @@ export interface Candidate {
 }
 
 /** Replicas that may answer: not too far behind, and past `position` when one is asked for. */
-export const eligible = <C extends Candidate>(replicas: readonly C[], maxLagMs: number, position?: Position): C[] =>
+export const eligible = <C extends Candidate>(
+  replicas: readonly C[],
+  maxLagMs: number,
+  position?: Position,
+): C[] =>
   replicas.filter(
     (replica) =>
-      replica.lagMs <= maxLagMs && (!position || (replica.position !== undefined && reaches(replica.position, position))),
+      replica.lagMs <= maxLagMs &&
+      (!position || (replica.position !== undefined && reaches(replica.position, position))),
   );
 
 /**
@@ -20,7 +25,10 @@ export const eligible = <C extends Candidate>(replicas: readonly C[], maxLagMs: 
  * asking all, without sending everybody to the one that looked idle a moment ago.
  * @param random a number in [0, 1)
  */
-export function lessBusyOfTwo<C extends Candidate>(candidates: readonly C[], random: () => number = Math.random): C | undefined {
+export function lessBusyOfTwo<C extends Candidate>(
+  candidates: readonly C[],
+  random: () => number = Math.random,
+): C | undefined {
   const one = candidates[Math.floor(random() * candidates.length)];
   const two = candidates[Math.floor(random() * candidates.length)];
   if (!one || !two) return undefined;

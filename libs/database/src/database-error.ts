@@ -40,7 +40,8 @@ function isConnectionError(error: unknown): boolean {
   const { code, message } = driverError(error);
   return (
     (typeof code === 'string' && /^(E[A-Z]+|ERR_.*)$/.test(code)) ||
-    (typeof message === 'string' && /connection|timeout|terminated|not queryable|socket|pooler|server_login|query_wait/i.test(message))
+    (typeof message === 'string' &&
+      /connection|timeout|terminated|not queryable|socket|pooler|server_login|query_wait/i.test(message))
   );
 }
 

@@ -36,7 +36,12 @@ export class ReadRouter {
   }
 
   /** @throws DatabaseUnavailable when no node may answer. */
-  read<T>(shard: string, tenant: string, freshness: Freshness, fn: (scope: ReadScope) => Promise<T>): Promise<Answer<T>> {
+  read<T>(
+    shard: string,
+    tenant: string,
+    freshness: Freshness,
+    fn: (scope: ReadScope) => Promise<T>,
+  ): Promise<Answer<T>> {
     return this.router.onReplica(shard, tenant, freshness, (scope) =>
       fn({
         select: (entity, alias) => scope.manager.createQueryBuilder(entity, alias),

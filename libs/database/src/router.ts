@@ -96,7 +96,11 @@ export class Router {
    * Lends a connection of the shard's primary.
    * @throws DatabaseUnavailable when there is no primary or it does not answer.
    */
-  async onPrimary<T>(shardName: string, fn: (scope: Scope) => Promise<T>, deadlineMs = WRITE_DEADLINE_MS): Promise<T> {
+  async onPrimary<T>(
+    shardName: string,
+    fn: (scope: Scope) => Promise<T>,
+    deadlineMs = WRITE_DEADLINE_MS,
+  ): Promise<T> {
     const node = primaryOf(this.shard(shardName));
     if (!node) throw new DatabaseUnavailable('no_primary', `shard ${shardName} has no primary now`);
     try {
@@ -104,7 +108,9 @@ export class Router {
     } catch (error) {
       if (classifySqlError(error) === 'read_only') {
         await node.discardPool();
-        throw new DatabaseUnavailable('no_primary', `the primary of shard ${shardName} was demoted`, { cause: error });
+        throw new DatabaseUnavailable('no_primary', `the primary of shard ${shardName} was demoted`, {
+          cause: error,
+        });
       }
       throw error;
     }
@@ -179,7 +185,10 @@ export class Router {
     if (freshness.mode !== 'eventual') {
       throw primary
         ? new DatabaseUnavailable('budget', `the primary of shard ${shardName} has no room for more reads`)
-        : new DatabaseUnavailable('position', `no replica of shard ${shardName} has reached the position, and it has no primary`);
+        : new DatabaseUnavailable(
+            'position',
+            `no replica of shard ${shardName} has reached the position, and it has no primary`,
+          );
     }
     const freshest = replicasOf(shard)
       .filter((node) => !tried.has(node))
@@ -188,7 +197,12 @@ export class Router {
     return this.read(shard, freshest, tenant, fn);
   }
 
-  private async read<T>(shard: Shard, node: DatabaseNode, tenant: string, fn: (scope: Scope) => Promise<T>): Promise<Answer<T>> {
+  private async read<T>(
+    shard: Shard,
+    node: DatabaseNode,
+    tenant: string,
+    fn: (scope: Scope) => Promise<T>,
+  ): Promise<Answer<T>> {
     const servedBy = node.role === 'primary' ? 'primary' : (`replica-${shard.nodes.indexOf(node)}` as const);
     const lagMs = node.role === 'primary' ? 0 : this.lagOf(shard, node);
     const value = await withScope(node, READ_DEADLINE_MS, async (scope) => {
@@ -204,7 +218,11 @@ export class Router {
     return { value, servedBy, lagMs };
   }
 
-  private pick(shard: Shard, freshness: Freshness, except?: ReadonlySet<DatabaseNode>): DatabaseNode | undefined {
+  private pick(
+    shard: Shard,
+    freshness: Freshness,
+    except?: ReadonlySet<DatabaseNode>,
+  ): DatabaseNode | undefined {
     const candidates = replicasOf(shard)
       .filter((node) => !except?.has(node))
       .map((node) => ({
@@ -219,16 +237,22 @@ export class Router {
   }
 
   private lagOf(shard: Shard, node: DatabaseNode): number {
-    return node.position ? shard.trail.lagMs(node.position.timeline, node.position.lsn, Date.now()) : Number.MAX_SAFE_INTEGER;
+    return node.position
+      ? shard.trail.lagMs(node.position.timeline, node.position.lsn, Date.now())
+      : Number.MAX_SAFE_INTEGER;
   }
 
   private async keepPolling(shard: Shard, node: DatabaseNode): Promise<void> {
     let before = node.role;
     while (!this.stopped) {
       await node.poll();
-      if (node.role === 'primary' && node.position) shard.trail.record(node.position.timeline, node.position.lsn, Date.now());
+      if (node.role === 'primary' && node.position)
+        shard.trail.record(node.position.timeline, node.position.lsn, Date.now());
       if (node.role !== before) {
-        this.options.logger.info({ node: node.options.name, before, role: node.role }, 'database role changed');
+        this.options.logger.info(
+          { node: node.options.name, before, role: node.role },
+          'database role changed',
+        );
         before = node.role;
       }
       await delay(POLL_MS);

@@ -17,7 +17,11 @@ export interface Scope {
  * connection is destroyed rather than returned: a cancelled wait for a standby would report success.
  * @throws DatabaseUnavailable when there is no connection, or none in time.
  */
-export async function withScope<T>(node: DatabaseNode, deadlineMs: number, fn: (scope: Scope) => Promise<T>): Promise<T> {
+export async function withScope<T>(
+  node: DatabaseNode,
+  deadlineMs: number,
+  fn: (scope: Scope) => Promise<T>,
+): Promise<T> {
   const startedAt = performance.now();
   node.inFlight++;
   const runner = (await node.dataSource().catch(releaseCount(node))).createQueryRunner();
@@ -28,7 +32,9 @@ export async function withScope<T>(node: DatabaseNode, deadlineMs: number, fn: (
     timer = setTimeout(() => {
       expired = true;
       if (client) destroyConnection(client);
-      reject(new DatabaseUnavailable('timeout', `${node.options.name} did not answer within ${deadlineMs} ms`));
+      reject(
+        new DatabaseUnavailable('timeout', `${node.options.name} did not answer within ${deadlineMs} ms`),
+      );
     }, deadlineMs);
   });
   const work = async (): Promise<T> => {

@@ -10,7 +10,10 @@ export const shardNodes = (name: string, about: string): Field<ShardNodes> =>
     for (const part of text.split(';')) {
       const at = part.indexOf('=');
       const shard = part.slice(0, at).trim();
-      const urls = part.slice(at + 1).split('|').map((url) => url.trim());
+      const urls = part
+        .slice(at + 1)
+        .split('|')
+        .map((url) => url.trim());
       if (at < 1 || !urls.every((url) => URL.canParse(url) && /^postgres(ql)?:/.test(url))) {
         throw new Error('must be shard=postgres://…|postgres://…[;shard=…]');
       }

@@ -33,9 +33,12 @@ export class BatchServer extends Server implements CustomTransportStrategy {
   listen(callback: () => void): void {
     this.running = this.options.lanes.map((lane) => {
       const handler = this.getHandlerByPattern(lane.pattern);
-      if (!handler) throw new Error(`no handler takes ${lane.pattern}, so ${lane.queue} would never be written`);
+      if (!handler)
+        throw new Error(`no handler takes ${lane.pattern}, so ${lane.queue} would never be written`);
       const handle = async (batch: Batch): Promise<readonly Outcome[]> =>
-        lastValueFrom(this.transformToObservable(await (handler(batch) as Promise<readonly Outcome[]>)), { defaultValue: [] });
+        lastValueFrom(this.transformToObservable(await (handler(batch) as Promise<readonly Outcome[]>)), {
+          defaultValue: [],
+        });
       return new Lane(lane, { connection: this.options.connection, logger: this.options.logger, handle });
     });
     callback();

@@ -20,8 +20,17 @@ export interface BatchEntry {
   readonly messageId: string | undefined;
   /** Place within its message. */
   readonly ordinal: number;
+  /** The whole message, for keeping what cannot be carried out. */
+  readonly body: Buffer;
+  /** Why and how often the broker gave the message up; only on the dead-letter queue. */
+  readonly death: Death | undefined;
   /** Holds the command's `process` span. */
   readonly context: Context;
+}
+
+export interface Death {
+  readonly reason: string;
+  readonly count: number;
 }
 
 /** What a handler gets: commands of one queue, in order of arrival. */
@@ -31,6 +40,18 @@ export interface Batch {
   readonly trigger: BatchTrigger;
   /** 1 at first, then one more each time the batch is tried again. */
   readonly attempt: number;
+}
+
+/** The first entry of the `x-death` header that the broker adds when it dead-letters. */
+export function readDeath(message: ConsumeMessage): Death | undefined {
+  const deaths: unknown = message.properties.headers?.['x-death'];
+  const first: unknown = Array.isArray(deaths) ? deaths[0] : undefined;
+  if (typeof first !== 'object' || first === null) return undefined;
+  const { reason, count } = first as { reason?: unknown; count?: unknown };
+  return {
+    reason: typeof reason === 'string' ? reason : 'unknown',
+    count: typeof count === 'number' ? count : 1,
+  };
 }
 
 export function readDelivery(message: ConsumeMessage, receivedAt: number): Delivery {

@@ -30,7 +30,12 @@ export class BrokerConnection {
       reconnectTimeInSeconds: 1,
       // amqplib leaves Nagle's algorithm on: a lone confirm then takes 40 ms. Without a timeout a host
       // that accepts TCP and says nothing would stop the search for ever.
-      connectionOptions: { noDelay: true, keepAlive: true, timeout: 5_000, clientProperties: { connection_name: name } },
+      connectionOptions: {
+        noDelay: true,
+        keepAlive: true,
+        timeout: 5_000,
+        clientProperties: { connection_name: name },
+      },
     });
     const connection = new BrokerConnection(manager);
     manager.on('connect', () => {

@@ -11,10 +11,12 @@ export async function declareTopology(url: string, topology: Topology): Promise<
   try {
     const channel = await connection.createChannel();
     channel.on('error', () => undefined);
-    for (const { name, type } of topology.exchanges) await channel.assertExchange(name, type, { durable: true });
+    for (const { name, type } of topology.exchanges)
+      await channel.assertExchange(name, type, { durable: true });
     for (const queue of topology.queues) {
       await channel.assertQueue(queue.name, { durable: true, arguments: { ...queue.arguments } });
-      for (const { exchange, routingKey } of queue.bindings) await channel.bindQueue(queue.name, exchange, routingKey);
+      for (const { exchange, routingKey } of queue.bindings)
+        await channel.bindQueue(queue.name, exchange, routingKey);
     }
     await channel.close();
   } finally {

@@ -1,4 +1,4 @@
-export type { Batch, BatchEntry, BatchTrigger } from './batch.js';
+export type { Batch, BatchEntry, BatchTrigger, Death } from './batch.js';
 export type { BatchLimits } from './batch-buffer.js';
 export { BatchServer, type BatchServerOptions, type LaneBinding } from './batch-server.js';
 export { BrokerConnection, type BrokerConnectionOptions } from './broker-connection.js';
@@ -8,4 +8,13 @@ export { consumerProbe, publisherProbe } from './probes.js';
 export { Publisher, type OutgoingMessage, type PublisherOptions } from './publisher.js';
 export { PublishError, type PublishFailure } from './publish-error.js';
 export { settle, type Settlement } from './settle.js';
-export { bulkQueue, DEAD_QUEUE, EXCHANGE, RETRY_QUEUE, topology, writeQueue, type Topology } from './topology.js';
+export {
+  bulkQueue,
+  DEAD_QUEUE,
+  EXCHANGE,
+  RETRY_QUEUE,
+  shardOfQueue,
+  topology,
+  writeQueue,
+  type Topology,
+} from './topology.js';

@@ -95,9 +95,13 @@ export class Lane {
     };
     await channel.prefetch(this.options.prefetch, false);
     this.generation = generation;
-    const { consumerTag } = await channel.consume(this.options.queue, (message) => this.received(generation, message), {
-      noAck: false,
-    });
+    const { consumerTag } = await channel.consume(
+      this.options.queue,
+      (message) => this.received(generation, message),
+      {
+        noAck: false,
+      },
+    );
     generation.consumerTag = consumerTag;
     this.context.logger.info({ queue: this.options.queue }, 'consuming');
   }
@@ -119,10 +123,13 @@ export class Lane {
     const trigger = this.stopping ? 'stop' : generation.buffer.due(now);
     if (!trigger) {
       const age = now - (generation.buffer.oldest ?? now);
-      generation.timer ??= setTimeout(() => {
-        generation.timer = undefined;
-        this.pump(generation);
-      }, Math.max(0, this.options.limits.maxAgeMs - age));
+      generation.timer ??= setTimeout(
+        () => {
+          generation.timer = undefined;
+          this.pump(generation);
+        },
+        Math.max(0, this.options.limits.maxAgeMs - age),
+      );
       return;
     }
     clearTimeout(generation.timer);
@@ -131,7 +138,10 @@ export class Lane {
     this.running = context
       .with(ROOT_CONTEXT, () => this.run(generation, generation.buffer.take(), trigger))
       .catch((error: unknown) => {
-        this.context.logger.error({ err: error, queue: this.options.queue }, 'a batch failed and goes back to the broker');
+        this.context.logger.error(
+          { err: error, queue: this.options.queue },
+          'a batch failed and goes back to the broker',
+        );
         if (generation.alive) this.channel.replace('a batch failed', HOLD_PAUSE_MS);
       })
       .finally(() => {
@@ -140,7 +150,11 @@ export class Lane {
       });
   }
 
-  private async run(generation: Generation, deliveries: readonly Delivery[], trigger: BatchTrigger): Promise<void> {
+  private async run(
+    generation: Generation,
+    deliveries: readonly Delivery[],
+    trigger: BatchTrigger,
+  ): Promise<void> {
     const startedAt = Date.now();
     const processing = startProcessing(this.options.queue, deliveries, startedAt);
     meters().batchSize.record(processing.entries.length);

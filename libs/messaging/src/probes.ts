@@ -8,7 +8,9 @@ export const publisherProbe = (publisher: Publisher): Probe => ({
   required: true,
   check: () => {
     const closed = publisher.closedBecause;
-    return closed === null || closed.failure === 'full' ? { up: true } : { up: false, detail: closed.message };
+    return closed === null || closed.failure === 'full'
+      ? { up: true }
+      : { up: false, detail: closed.message };
   },
 });
 

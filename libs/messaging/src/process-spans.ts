@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
 import { contextFromTraceparent, meters, tracer } from '@spillway/telemetry';
-import type { BatchEntry, Delivery } from './batch.js';
+import { readDeath, type BatchEntry, type Delivery } from './batch.js';
 
 /** The commands of a batch, each in the context of its own `process` span, and how to end those. */
 export interface Processing {
@@ -14,14 +14,17 @@ export interface Processing {
  */
 export function startProcessing(queue: string, deliveries: readonly Delivery[], now: number): Processing {
   const spans: Span[] = [];
-  const entries = deliveries.flatMap((delivery) =>
-    delivery.entries.map((decoded, ordinal): BatchEntry => {
-      const messageId: unknown = delivery.message.properties.messageId;
-      const id = typeof messageId === 'string' ? messageId : undefined;
-      if (decoded.as !== 'valid') return { decoded, messageId: id, ordinal, context: ROOT_CONTEXT };
+  const entries = deliveries.flatMap((delivery) => {
+    const messageId: unknown = delivery.message.properties.messageId;
+    const id = typeof messageId === 'string' ? messageId : undefined;
+    const common = { messageId: id, body: delivery.message.content, death: readDeath(delivery.message) };
+    return delivery.entries.map((decoded, ordinal): BatchEntry => {
+      if (decoded.as !== 'valid') return { ...common, decoded, ordinal, context: ROOT_CONTEXT };
       const waitMs = Math.max(0, now - decoded.command.acceptedAt);
       meters().postQueueWaitSeconds.record(waitMs / 1000);
-      const parent = decoded.command.traceparent ? contextFromTraceparent(decoded.command.traceparent) : ROOT_CONTEXT;
+      const parent = decoded.command.traceparent
+        ? contextFromTraceparent(decoded.command.traceparent)
+        : ROOT_CONTEXT;
       const span = tracer().startSpan(
         `process ${queue}`,
         {
@@ -40,8 +43,8 @@ export function startProcessing(queue: string, deliveries: readonly Delivery[], 
         parent,
       );
       spans.push(span);
-      return { decoded, messageId: id, ordinal, context: trace.setSpan(parent, span) };
-    }),
-  );
+      return { ...common, decoded, ordinal, context: trace.setSpan(parent, span) };
+    });
+  });
   return { entries, end: () => spans.forEach((span) => span.end()) };
 }

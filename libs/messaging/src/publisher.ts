@@ -20,6 +20,8 @@ export interface OutgoingMessage {
   readonly type: string;
   readonly routingKey: string;
   readonly body: Buffer;
+  /** Posts in the message, for counting what was accepted. */
+  readonly posts: number;
   /** Unix milliseconds. */
   readonly timestamp: number;
 }
@@ -60,8 +62,10 @@ export class Publisher {
     const { connection, maxUnconfirmed } = this.options;
     if (this.closing) return new PublishError('unavailable', 'the publisher is stopping');
     if (!this.ready) return new PublishError('unavailable', 'there is no connection to the broker');
-    if (connection.blocked) return new PublishError('blocked', 'the broker is out of memory or disk and blocks publishers');
-    if (this.pending.size >= maxUnconfirmed) return new PublishError('full', `${maxUnconfirmed} posts already wait for the broker`);
+    if (connection.blocked)
+      return new PublishError('blocked', 'the broker is out of memory or disk and blocks publishers');
+    if (this.pending.size >= maxUnconfirmed)
+      return new PublishError('full', `${maxUnconfirmed} posts already wait for the broker`);
     return null;
   }
 
@@ -89,7 +93,10 @@ export class Publisher {
     try {
       await context.with(trace.setSpan(context.active(), span), () => this.send(channel, message));
     } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof PublishError ? error.failure : 'unknown' });
+      span.setStatus({
+        code: SpanStatusCode.ERROR,
+        message: error instanceof PublishError ? error.failure : 'unknown',
+      });
       throw error;
     } finally {
       meters().publishConfirmSeconds.record((performance.now() - startedAt) / 1000);
@@ -106,7 +113,10 @@ export class Publisher {
 
   private send(channel: ConfirmChannel, message: OutgoingMessage): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => settle(new PublishError('unknown', 'the broker did not confirm in time')), this.options.timeoutMs);
+      const timer = setTimeout(
+        () => settle(new PublishError('unknown', 'the broker did not confirm in time')),
+        this.options.timeoutMs,
+      );
       const settle = (error: PublishError | null): void => {
         if (!this.pending.delete(message.messageId)) return;
         clearTimeout(timer);
@@ -117,11 +127,10 @@ export class Publisher {
       const entry: Pending = { returned: false, settle };
       this.pending.set(message.messageId, entry);
       const confirmed = (error: unknown): void => {
-        if (!this.pending.has(message.messageId)) {
-          meters().publishLateConfirms.add(1);
-          return;
-        }
-        settle(failureOf(entry, error));
+        const failure = failureOf(entry, error);
+        // Confirms that come after the deadline count too: those posts are safe, whatever the client was told.
+        if (!failure) meters().postsAccepted.add(message.posts);
+        settle(failure);
       };
       const options = {
         mandatory: true,
@@ -164,5 +173,7 @@ function failureOf(entry: Pending, error: unknown): PublishError | null {
       ? new PublishError('rejected', 'the broker refused the post: its queue is full or has no majority')
       : new PublishError('unknown', 'the connection to the broker was lost before it confirmed');
   }
-  return entry.returned ? new PublishError('unroutable', 'no queue takes this post: the topology is not complete') : null;
+  return entry.returned
+    ? new PublishError('unroutable', 'no queue takes this post: the topology is not complete')
+    : null;
 }

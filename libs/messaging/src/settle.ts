@@ -9,7 +9,8 @@ export type Settlement = { readonly as: 'ack' } | { readonly as: 'hold'; readonl
  * committed changes nothing.
  */
 export function settle(outcomes: readonly Outcome[], expected: number): Settlement {
-  if (outcomes.length !== expected) return { as: 'hold', reason: `${outcomes.length} outcomes for ${expected} commands` };
+  if (outcomes.length !== expected)
+    return { as: 'hold', reason: `${outcomes.length} outcomes for ${expected} commands` };
   const held = outcomes.find((outcome) => outcome.result === 'unavailable');
   return held ? { as: 'hold', reason: held.reason } : { as: 'ack' };
 }

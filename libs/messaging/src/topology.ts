@@ -13,6 +13,9 @@ export const writeQueue = (shard: string): string => `posts.write.${shard}`;
 /** Batches and imports of a shard, on a lane of their own so that they never stand before a single post. */
 export const bulkQueue = (shard: string): string => `posts.bulk.${shard}`;
 
+/** The shard a write or bulk queue belongs to. */
+export const shardOfQueue = (queue: string): string => queue.slice(queue.lastIndexOf('.') + 1);
+
 export interface ExchangeSpec {
   readonly name: string;
   readonly type: 'direct' | 'fanout';

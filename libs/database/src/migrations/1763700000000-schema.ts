@@ -9,7 +9,9 @@ export class Schema1763700000000 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of [...FUNCTIONS, ...TABLES, ...POLICIES, ...GRANTS]) await runner.query(statement);
-    await runner.query(`SELECT ensure_partitions(now() + make_interval(months => m)) FROM generate_series(-1, 3) AS m`);
+    await runner.query(
+      `SELECT ensure_partitions(now() + make_interval(months => m)) FROM generate_series(-1, 3) AS m`,
+    );
   }
 
   async down(): Promise<void> {
@@ -98,7 +100,8 @@ const TABLES = [
      PRIMARY KEY (tenant_id, author_id, key_hash)
    ) PARTITION BY HASH (tenant_id, author_id, key_hash)`,
   ...[0, 1, 2, 3].map(
-    (n) => `CREATE TABLE idempotency_${n} PARTITION OF idempotency FOR VALUES WITH (MODULUS 4, REMAINDER ${n})`,
+    (n) =>
+      `CREATE TABLE idempotency_${n} PARTITION OF idempotency FOR VALUES WITH (MODULUS 4, REMAINDER ${n})`,
   ),
   `CREATE INDEX idempotency_at ON idempotency USING brin (at)`,
   `CREATE TABLE dead_letters (
@@ -109,7 +112,7 @@ const TABLES = [
      post_id uuid,
      reason text NOT NULL,
      attempts int NOT NULL DEFAULT 0,
-     payload jsonb NOT NULL,
+     payload bytea NOT NULL,
      at timestamptz NOT NULL DEFAULT clock_timestamp(),
      PRIMARY KEY (message_id, ordinal)
    )`,

@@ -1,0 +1,31 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AuthModule, type TokenVerifier } from '@spillway/auth';
+import { HealthRegistry } from '@spillway/health';
+import { HealthController } from './health/health.controller.js';
+import { QueueFiguresReader } from './health/queue-figures.js';
+import { CommandAcceptor } from './posts/accept-command.js';
+import { CreatePostController } from './posts/create-post.controller.js';
+import { PutPostController } from './posts/put-post.controller.js';
+
+export interface GatewayParts {
+  readonly verifier: TokenVerifier;
+  readonly acceptor: CommandAcceptor;
+  readonly health: HealthRegistry;
+  readonly queue: QueueFiguresReader;
+}
+
+@Module({})
+export class AppModule {
+  static with({ verifier, acceptor, health, queue }: GatewayParts): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [AuthModule.register(verifier)],
+      controllers: [CreatePostController, PutPostController, HealthController],
+      providers: [
+        { provide: CommandAcceptor, useValue: acceptor },
+        { provide: HealthRegistry, useValue: health },
+        { provide: QueueFiguresReader, useValue: queue },
+      ],
+    };
+  }
+}

@@ -1,0 +1,43 @@
+import { authConfig } from '@spillway/auth';
+import { integer, parsed, text, url, urls, type ConfigOf } from '@spillway/config';
+import { ShardDirectory, SigningKeys } from '@spillway/contracts/server';
+import { httpConfig } from '@spillway/http';
+
+export const gatewayConfig = {
+  ...httpConfig,
+  ...authConfig,
+  amqpUrls: urls('AMQP_URLS', ['amqp', 'amqps'], {
+    about: 'Addresses of the RabbitMQ nodes, tried in turn, comma-separated',
+  }),
+  managementUrl: url('MANAGEMENT_URL', ['http', 'https'], {
+    about: "RabbitMQ's management API, with a read-only user",
+  }),
+  redisUrl: url('REDIS_URL', ['redis', 'rediss'], { about: 'Address of Redis' }),
+  ticketKeys: parsed(
+    'SIGNING_KEYS',
+    { about: 'Keys that sign what clients carry: id:base64[,…], the first signs', secret: true },
+    (value) => SigningKeys.parse(value, 'ticket'),
+  ),
+  shardMap: parsed(
+    'SHARD_MAP',
+    { about: 'Buckets of each shard: shard:first-last[,…]', fallback: 's0:0-1023' },
+    (value) => {
+      ShardDirectory.parse(value);
+      return value;
+    },
+  ),
+  shardPins: text('SHARD_PINS', {
+    about: 'Tenants that live elsewhere by exception: tenant=shard[,…]',
+    fallback: '',
+  }),
+  publishTimeoutMs: integer('PUBLISH_TIMEOUT_MS', 100, 60_000, {
+    about: "Milliseconds to wait for the broker's confirm before a post's outcome counts as unknown",
+    fallback: '3000',
+  }),
+  publishMaxUnconfirmed: integer('PUBLISH_MAX_UNCONFIRMED', 1, 100_000, {
+    about: 'Posts that may wait for their confirm at once; more are refused with 503',
+    fallback: '1000',
+  }),
+};
+
+export type GatewayConfig = ConfigOf<typeof gatewayConfig>;

@@ -1,0 +1,70 @@
+import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
+import { CacheConnection, cacheProbe } from '@spillway/cache';
+import { ShardDirectory } from '@spillway/contracts/server';
+import { HealthRegistry, startAdminServer } from '@spillway/health';
+import { createHttpApp } from '@spillway/http';
+import { BrokerConnection, Publisher, publisherProbe } from '@spillway/messaging';
+import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
+import { AppModule } from './app.module.js';
+import type { GatewayConfig } from './config.js';
+import { Events } from './events.js';
+import { ClockWatch } from './health/clock-watch.js';
+import { QueueFiguresReader } from './health/queue-figures.js';
+import { CommandAcceptor } from './posts/accept-command.js';
+
+export interface RunningGateway {
+  readonly health: HealthRegistry;
+  /** Stops listening, finishes what is unconfirmed, then closes. */
+  stop(step: (name: string) => void): Promise<void>;
+}
+
+/** Starts a gateway. It starts with every dependency away and refuses posts until the broker is there. */
+export async function startGateway(config: GatewayConfig, logger: Logger): Promise<RunningGateway> {
+  const events = new Events(logger);
+  const directory = ShardDirectory.parse(config.shardMap, config.shardPins);
+  const keys = createKeySource(config.authJwks);
+  const verifier = new TokenVerifier({ config, keys });
+  const cache = CacheConnection.open({ url: config.redisUrl, name: config.instance, logger });
+  const connection = BrokerConnection.open({
+    urls: config.amqpUrls,
+    name: `${config.instance} publish`,
+    logger,
+  });
+  const publisher = new Publisher({
+    connection,
+    logger,
+    timeoutMs: config.publishTimeoutMs,
+    maxUnconfirmed: config.publishMaxUnconfirmed,
+  });
+  const stopGauge = observe('publish_unconfirmed', () => publisher.unconfirmed);
+  const clock = new ClockWatch(cache, events);
+  const health = new HealthRegistry();
+  for (const probe of [publisherProbe(publisher), jwksProbe(keys), clock.probe, cacheProbe(cache)])
+    health.add(probe);
+  const acceptor = new CommandAcceptor(publisher, directory, config.ticketKeys);
+  const queue = new QueueFiguresReader(config.managementUrl, directory.shards);
+  const app = await createHttpApp(AppModule.with({ verifier, acceptor, health, queue }), { logger });
+  const admin = await startAdminServer({
+    host: config.adminHost,
+    port: config.adminPort,
+    health,
+    metrics: metricsHandler(),
+  });
+  clock.start();
+  await app.listen(config.httpPort, config.httpHost);
+  events.started(`${config.httpHost}:${config.httpPort}`);
+  return {
+    health,
+    async stop(step) {
+      step('finishing the requests under way');
+      await app.close();
+      step('waiting for the last confirms');
+      await publisher.close();
+      clock.stop();
+      stopGauge();
+      await connection.close();
+      await cache.close();
+      await admin.close();
+    },
+  };
+}

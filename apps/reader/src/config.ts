@@ -1,0 +1,50 @@
+import { authConfig } from '@spillway/auth';
+import { fraction, integer, parsed, text, url, type ConfigOf } from '@spillway/config';
+import { ShardDirectory, SigningKeys } from '@spillway/contracts/server';
+import { shardNodes } from '@spillway/database/read';
+import { httpConfig } from '@spillway/http';
+
+export const readerConfig = {
+  ...httpConfig,
+  ...authConfig,
+  redisUrl: url('REDIS_URL', ['redis', 'rediss'], { about: 'Address of Redis' }),
+  databaseNodes: shardNodes(
+    'DATABASE_NODES',
+    'Every Postgres node with the role reader: shard=url|url;shard=url',
+  ),
+  databasePoolMax: integer('DATABASE_POOL_MAX', 2, 100, {
+    about: 'Connections to each Postgres node',
+    fallback: '10',
+  }),
+  maxLagMs: integer('READ_MAX_LAG_MS', 50, 600_000, {
+    about: 'A replica further behind than this many milliseconds answers nothing',
+    fallback: '2000',
+  }),
+  primaryReadShare: fraction('PRIMARY_READ_SHARE', {
+    about: "Share of a primary's connections that reads may use at once",
+    fallback: '0.2',
+  }),
+  signingKeys: parsed(
+    'SIGNING_KEYS',
+    { about: 'Keys that sign what clients carry: id:base64[,…], the first signs', secret: true },
+    (value) => ({
+      ticket: SigningKeys.parse(value, 'ticket'),
+      consistency: SigningKeys.parse(value, 'consistency'),
+      cursor: SigningKeys.parse(value, 'cursor'),
+    }),
+  ),
+  shardMap: parsed(
+    'SHARD_MAP',
+    { about: 'Buckets of each shard: shard:first-last[,…]', fallback: 's0:0-1023' },
+    (value) => {
+      ShardDirectory.parse(value);
+      return value;
+    },
+  ),
+  shardPins: text('SHARD_PINS', {
+    about: 'Tenants that live elsewhere by exception: tenant=shard[,…]',
+    fallback: '',
+  }),
+};
+
+export type ReaderConfig = ConfigOf<typeof readerConfig>;

@@ -1,0 +1,10 @@
+import type { Logger } from '@spillway/telemetry';
+
+/** What the reader tells operators, one function an event. */
+export class Events {
+  constructor(private readonly logger: Logger) {}
+
+  started(address: string): void {
+    this.logger.info({ address }, 'reader started');
+  }
+}

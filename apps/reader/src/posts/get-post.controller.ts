@@ -1,0 +1,41 @@
+import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { CurrentPrincipal, type Principal } from '@spillway/auth';
+import { isUuid, type Post } from '@spillway/contracts';
+import { PostEntity } from '@spillway/database/read';
+import { ProblemError } from '@spillway/http';
+import { describeAnswer } from '../served-by.js';
+import { TenantReads } from '../tenant-reads.js';
+import { presentPost } from './present-post.js';
+
+/** `GET /v1/posts/{id}`. Another tenant's post is not there. */
+@Controller('v1/posts')
+export class GetPostController {
+  constructor(private readonly reads: TenantReads) {}
+
+  @Get(':id')
+  async get(
+    @CurrentPrincipal() { tenant }: Principal,
+    @Param('id') id: string,
+    @Headers('consistency-token') token: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Post> {
+    const postId = id.toLowerCase();
+    if (!isUuid(postId)) throw notFound();
+    const answer = await this.reads.read(tenant, this.reads.freshnessOf(tenant, token), (scope) =>
+      scope
+        .select(PostEntity, 'post')
+        .where('post.tenantId = :tenant AND post.id = :postId AND post.deletedBy IS NULL', { tenant, postId })
+        .getOne(),
+    );
+    describeAnswer(reply, answer);
+    if (!answer.value) throw notFound();
+    return presentPost(answer.value);
+  }
+}
+
+const notFound = (): ProblemError =>
+  new ProblemError(
+    'not_found',
+    'There is no post with this id, or it is not readable yet: send the Consistency-Token of its job.',
+  );

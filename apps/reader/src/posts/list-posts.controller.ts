@@ -1,0 +1,70 @@
+import { Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { CurrentPrincipal, type Principal } from '@spillway/auth';
+import type { PostPage } from '@spillway/contracts';
+import type { SigningKeys } from '@spillway/contracts/server';
+import { atLeast, type Freshness } from '@spillway/database/read';
+import { ProblemError } from '@spillway/http';
+import { describeAnswer } from '../served-by.js';
+import { TenantReads } from '../tenant-reads.js';
+import { issueCursor, readCursor, type Cursor } from './cursor.js';
+import { findPosts } from './find-posts.js';
+import { LIMIT_DEFAULT, ListPostsDto } from './list-posts.dto.js';
+import { presentPost } from './present-post.js';
+
+export const CURSOR_KEYS = Symbol('cursor keys');
+
+/** `GET /v1/posts`: newest first, page by page. */
+@Controller('v1/posts')
+export class ListPostsController {
+  constructor(
+    private readonly reads: TenantReads,
+    @Inject(CURSOR_KEYS) private readonly keys: SigningKeys,
+  ) {}
+
+  @Get()
+  async list(
+    @CurrentPrincipal() { tenant }: Principal,
+    @Query() { channelId, authorId, limit = LIMIT_DEFAULT, cursor: cursorText }: ListPostsDto,
+    @Headers('consistency-token') token: string | undefined,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<PostPage> {
+    const list = JSON.stringify([tenant, channelId ?? null, authorId ?? null]);
+    const cursor = cursorText === undefined ? null : readCursor(this.keys, list, cursorText);
+    if (cursorText !== undefined && !cursor) {
+      throw new ProblemError(
+        'invalid_cursor',
+        'The cursor is not of this list. Start again without one, or repeat the filters it came with.',
+        {
+          errors: [{ pointer: '?cursor', detail: 'must be the nextCursor of a page of the same list' }],
+        },
+      );
+    }
+    const filter = {
+      tenant,
+      ...(channelId === undefined ? {} : { channelId }),
+      ...(authorId === undefined ? {} : { authorId }),
+    };
+    const answer = await this.reads.read(tenant, this.freshness(tenant, token, cursor), async (scope) => {
+      const rows = await findPosts(scope, filter, cursor?.before, limit + 1, Date.now());
+      return { rows, position: await scope.seenPosition() };
+    });
+    describeAnswer(reply, answer);
+    const { rows, position } = answer.value;
+    const items = rows.slice(0, limit).map(presentPost);
+    const last = items.at(-1);
+    const more = rows.length > limit && last !== undefined;
+    return { items, nextCursor: more ? issueCursor(this.keys, list, { before: last.id, position }) : null };
+  }
+
+  /** At least what the token asks for, and never older than the page before. */
+  private freshness(tenant: string, token: string | undefined, cursor: Cursor | null): Freshness {
+    const wanted = this.reads.freshnessOf(tenant, token);
+    if (!cursor) return wanted;
+    if (wanted.mode !== 'atLeast') return wanted.mode === 'strong' ? wanted : atLeast(cursor.position);
+    const { position } = wanted;
+    const comparable =
+      position.timeline === cursor.position.timeline && position.shard === cursor.position.shard;
+    return comparable && position.lsn < cursor.position.lsn ? atLeast(cursor.position) : wanted;
+  }
+}

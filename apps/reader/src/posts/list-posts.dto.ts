@@ -1,0 +1,27 @@
+import { ValidateIf } from 'class-validator';
+import { CHANNEL_ID, PRINCIPAL_ID } from '@spillway/contracts';
+import { IntegerText, TextForm } from '@spillway/http';
+
+export const LIMIT_MAX = 100;
+export const LIMIT_DEFAULT = 20;
+
+const MayBeAbsent = () => ValidateIf((_object, value) => value !== undefined);
+
+/** The query of `GET /v1/posts`; anything else in it is refused. */
+export class ListPostsDto {
+  @MayBeAbsent()
+  @TextForm(CHANNEL_ID, '1 to 64 of A-Z a-z 0-9 _ -')
+  channelId?: string;
+
+  @MayBeAbsent()
+  @TextForm(PRINCIPAL_ID, '1 to 64 of A-Z a-z 0-9 _ . : @ -')
+  authorId?: string;
+
+  @MayBeAbsent()
+  @IntegerText(1, LIMIT_MAX)
+  limit?: number;
+
+  @MayBeAbsent()
+  @TextForm(/^[A-Za-z0-9_-]{1,200}$/, 'a cursor of an earlier page')
+  cursor?: string;
+}

@@ -1,0 +1,60 @@
+import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
+import { CacheConnection, cacheProbe, Results } from '@spillway/cache';
+import { ShardDirectory } from '@spillway/contracts/server';
+import { ReadRouter, readProbe } from '@spillway/database/read';
+import { HealthRegistry, startAdminServer } from '@spillway/health';
+import { createHttpApp } from '@spillway/http';
+import { metricsHandler, type Logger } from '@spillway/telemetry';
+import { AppModule } from './app.module.js';
+import type { ReaderConfig } from './config.js';
+import { Events } from './events.js';
+import { JobReader } from './jobs/job-reader.js';
+import { TenantReads } from './tenant-reads.js';
+
+export interface RunningReader {
+  readonly health: HealthRegistry;
+  /** Stops listening, ends the requests under way, then closes. */
+  stop(step: (name: string) => void): Promise<void>;
+}
+
+/** Starts a reader. Any database node may be away; it is found when it comes. */
+export async function startReader(config: ReaderConfig, logger: Logger): Promise<RunningReader> {
+  const events = new Events(logger);
+  const keys = createKeySource(config.authJwks);
+  const verifier = new TokenVerifier({ config, keys });
+  const cache = CacheConnection.open({ url: config.redisUrl, name: config.instance, logger });
+  const router = ReadRouter.open({
+    nodes: config.databaseNodes,
+    poolMax: config.databasePoolMax,
+    applicationName: config.instance,
+    logger,
+    maxLagMs: config.maxLagMs,
+    primaryReadShare: config.primaryReadShare,
+  });
+  const directory = ShardDirectory.parse(config.shardMap, config.shardPins);
+  const reads = new TenantReads(router, directory, config.signingKeys.consistency);
+  const jobs = new JobReader(reads, new Results(cache), config.signingKeys);
+  const health = new HealthRegistry();
+  for (const probe of [readProbe(router), jwksProbe(keys), cacheProbe(cache)]) health.add(probe);
+  const module = AppModule.with({ verifier, reads, jobs, cursorKeys: config.signingKeys.cursor });
+  const app = await createHttpApp(module, { logger });
+  const admin = await startAdminServer({
+    host: config.adminHost,
+    port: config.adminPort,
+    health,
+    metrics: metricsHandler(),
+  });
+  await app.listen(config.httpPort, config.httpHost);
+  events.started(`${config.httpHost}:${config.httpPort}`);
+  return {
+    health,
+    async stop(step) {
+      step('finishing the requests under way');
+      await app.close();
+      step('closing the database pools');
+      await router.close();
+      await cache.close();
+      await admin.close();
+    },
+  };
+}

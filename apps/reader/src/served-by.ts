@@ -1,0 +1,12 @@
+import type { FastifyReply } from 'fastify';
+import type { Answer } from '@spillway/database/read';
+
+/** Tells the client where its answer came from and how old it may be. */
+export function describeAnswer(reply: FastifyReply, answer: Answer<unknown>): void {
+  void reply.headers({
+    'Served-By': answer.servedBy,
+    'Replica-Lag': String(Math.round(answer.lagMs)),
+    'Cache-Control': 'private, no-cache',
+    Vary: 'Authorization, Cookie',
+  });
+}

@@ -1,0 +1,63 @@
+import type { SigningKeys, ShardDirectory } from '@spillway/contracts/server';
+import { readConsistencyToken } from '@spillway/contracts/server';
+import {
+  atLeast,
+  DatabaseUnavailable,
+  EVENTUAL,
+  STRONG,
+  type Answer,
+  type Freshness,
+  type ReadRouter,
+  type ReadScope,
+} from '@spillway/database/read';
+import { ProblemError } from '@spillway/http';
+
+const RETRY_AFTER_SECONDS = 1;
+
+/** Reads for a tenant: its shard, how fresh the request wants the answer, and what failures mean to a client. */
+export class TenantReads {
+  constructor(
+    private readonly router: ReadRouter,
+    private readonly directory: ShardDirectory,
+    private readonly keys: SigningKeys,
+  ) {}
+
+  shardOf(tenant: string): string {
+    return this.directory.shardOf(tenant);
+  }
+
+  /**
+   * What a `Consistency-Token` header asks for. A token of another shard asks for the primary: its
+   * position means nothing here. One that is forged or expired asks for nothing.
+   */
+  freshnessOf(tenant: string, token: string | undefined): Freshness {
+    const position = token === undefined ? null : readConsistencyToken(this.keys, token, Date.now());
+    if (!position) return EVENTUAL;
+    return position.shard === this.shardOf(tenant) ? atLeast(position) : STRONG;
+  }
+
+  /** @throws ProblemError (503) when no database may answer now. */
+  async read<T>(
+    tenant: string,
+    freshness: Freshness,
+    fn: (scope: ReadScope) => Promise<T>,
+  ): Promise<Answer<T>> {
+    try {
+      return await this.router.read(this.shardOf(tenant), tenant, freshness, fn);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+}
+
+function unavailable(error: unknown): unknown {
+  if (!(error instanceof DatabaseUnavailable)) return error;
+  const tooFresh = error.why === 'budget' || error.why === 'position';
+  return new ProblemError(
+    tooFresh ? 'consistency_unavailable' : 'database_unavailable',
+    tooFresh
+      ? 'No database that may answer has reached the position of the Consistency-Token. Send the request again after Retry-After, or without the token for an older answer.'
+      : 'No database can answer now. Send the request again after Retry-After.',
+    { retryAfterSeconds: RETRY_AFTER_SECONDS, cause: error },
+  );
+}

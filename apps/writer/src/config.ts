@@ -1,0 +1,54 @@
+import { integer, list, parsed, text, url, urls, type ConfigOf } from '@spillway/config';
+import { ShardDirectory } from '@spillway/contracts/server';
+import { shardNodes } from '@spillway/database';
+import { processConfig } from '@spillway/http';
+
+export const writerConfig = {
+  ...processConfig,
+  amqpUrls: urls('AMQP_URLS', ['amqp', 'amqps'], {
+    about: 'Addresses of the RabbitMQ nodes, tried in turn, comma-separated',
+  }),
+  redisUrl: url('REDIS_URL', ['redis', 'rediss'], { about: 'Address of Redis' }),
+  databaseNodes: shardNodes(
+    'DATABASE_NODES',
+    'Every Postgres node with the role writer: shard=url|url;shard=url',
+  ),
+  databasePoolMax: integer('DATABASE_POOL_MAX', 2, 100, {
+    about: 'Connections to each Postgres node',
+    fallback: '4',
+  }),
+  shardMap: parsed(
+    'SHARD_MAP',
+    { about: 'Buckets of each shard: shard:first-last[,…]', fallback: 's0:0-1023' },
+    (value) => {
+      ShardDirectory.parse(value);
+      return value;
+    },
+  ),
+  shardPins: text('SHARD_PINS', {
+    about: 'Tenants that live elsewhere by exception: tenant=shard[,…]',
+    fallback: '',
+  }),
+  shards: list('WRITER_SHARDS', {
+    about: 'Shards whose queues this writer consumes, comma-separated',
+    fallback: 's0',
+  }),
+  batchMaxCommands: integer('BATCH_MAX_COMMANDS', 1, 5_000, {
+    about: 'Commands in a batch at most',
+    fallback: '500',
+  }),
+  batchMaxBytes: integer('BATCH_MAX_BYTES', 1_024, 16_777_216, {
+    about: 'Bytes in a batch at most',
+    fallback: '1048576',
+  }),
+  batchMaxAgeMs: integer('BATCH_MAX_AGE_MS', 1, 10_000, {
+    about: 'Milliseconds after its first message at which a batch closes',
+    fallback: '10',
+  }),
+  prefetchBatches: integer('PREFETCH_BATCHES', 1, 10, {
+    about: 'Batches that the broker hands out ahead',
+    fallback: '3',
+  }),
+};
+
+export type WriterConfig = ConfigOf<typeof writerConfig>;

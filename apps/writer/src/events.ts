@@ -1,0 +1,51 @@
+import type { Batch } from '@spillway/messaging';
+import type { Logger } from '@spillway/telemetry';
+import type { CommandRef } from './posts/outcome.store.js';
+
+/** What the writer tells operators, one function an event. */
+export class Events {
+  constructor(private readonly logger: Logger) {}
+
+  started(shards: readonly string[]): void {
+    this.logger.info({ shards }, 'writer started');
+  }
+
+  batchHeld(shard: string, batch: Batch, failure: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    const fields = {
+      shard,
+      queue: batch.queue,
+      commands: batch.entries.length,
+      attempt: batch.attempt,
+      failure,
+      reason: message,
+    };
+    if (failure === 'other')
+      this.logger.error(
+        fields,
+        'a batch cannot be committed: this needs a person; nothing is acked meanwhile',
+      );
+    else this.logger.warn(fields, 'a batch is held and tried again');
+  }
+
+  commandRejected(ref: CommandRef | null, sqlState: string | undefined): void {
+    this.logger.warn(
+      { commandId: ref?.commandId, tenant: ref?.tenantId, sqlState },
+      'the database refused the data of a command',
+    );
+  }
+
+  deadLettersLanded(shard: string, count: number): void {
+    this.logger.error(
+      { shard, count },
+      'commands were dead-lettered and are parked in the table dead_letters',
+    );
+  }
+
+  partitionsLate(shard: string, error: unknown): void {
+    this.logger.error(
+      { shard, reason: error instanceof Error ? error.message : String(error) },
+      'partitions for the coming months could not be made',
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import type { Results } from '@spillway/cache';
+import { classifySqlError, sqlState, type Router } from '@spillway/database';
+import { shardOfQueue, unavailable, type Batch, type BatchEntry, type Outcome } from '@spillway/messaging';
+import type { Events } from '../events.js';
+import { bisect } from './bisect.js';
+import { startBatchTrace } from './batch-trace.js';
+import type { CommandHandlers } from './command-handler.js';
+import { commitBatch } from './commit-batch.js';
+import { measureBatch } from './measure-batch.js';
+import { recordOutcomes, refOf } from './outcome.store.js';
+import type { Partitions } from './partitions.js';
+import { resultsOf } from './results-of.js';
+
+export interface BatchWriterParts {
+  readonly router: Router;
+  readonly results: Results;
+  readonly handlers: CommandHandlers;
+  readonly partitions: Partitions;
+  readonly events: Events;
+}
+
+/**
+ * Writes batches: one transaction, then the results, then (by the caller) the acks. A crash anywhere
+ * means that the broker delivers again, and carrying out a command again changes nothing.
+ */
+export class BatchWriter {
+  constructor(private readonly parts: BatchWriterParts) {}
+
+  /** One outcome an entry. Never throws: what the database cannot do now is `unavailable`. */
+  async write(batch: Batch): Promise<readonly Outcome[]> {
+    const shard = shardOfQueue(batch.queue);
+    const trace = startBatchTrace(batch);
+    try {
+      const outcomes = await trace.run(() =>
+        bisect(
+          batch.entries,
+          (entries) => this.commit(shard, entries),
+          (error) => classifySqlError(error) === 'data',
+          (entry, error) => this.reject(shard, entry, error),
+        ),
+      );
+      measureBatch(batch, outcomes, Date.now());
+      trace.end(outcomes);
+      return outcomes;
+    } catch (error) {
+      trace.fail();
+      const failure = classifySqlError(error);
+      if (failure === 'partition') this.parts.partitions.forget(shard);
+      this.parts.events.batchHeld(shard, batch, failure, error);
+      return batch.entries.map(() => unavailable(failure));
+    }
+  }
+
+  private async commit(shard: string, entries: readonly BatchEntry[]): Promise<readonly Outcome[]> {
+    const ids = entries.flatMap(({ decoded }) => (decoded.as === 'valid' ? [decoded.command.postId] : []));
+    await this.parts.partitions.ensure(shard, ids, Date.now());
+    const { outcomes, position } = await commitBatch(this.parts.router, this.parts.handlers, shard, entries);
+    await this.parts.results.put(resultsOf(entries, outcomes, position, Date.now()));
+    return outcomes;
+  }
+
+  /** The database refused this command's data: its job fails, and the rest of the batch goes on. */
+  private async reject(shard: string, entry: BatchEntry, error: unknown): Promise<Outcome> {
+    const outcome: Outcome = { result: 'rejected', code: 'data_rejected' };
+    this.parts.events.commandRejected(refOf(entry), sqlState(error));
+    await this.parts.router.onPrimary(shard, (scope) =>
+      scope.transaction(() => recordOutcomes(scope, [entry], [outcome])),
+    );
+    await this.parts.results.put(resultsOf([entry], [outcome], undefined, Date.now()));
+    return outcome;
+  }
+}

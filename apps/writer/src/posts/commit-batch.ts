@@ -1,0 +1,91 @@
+import {
+  COMMAND_KINDS,
+  uuidV7Time,
+  type Command,
+  type CommandKind,
+  type Position,
+} from '@spillway/contracts';
+import { seenPosition, type Router, type Scope } from '@spillway/database';
+import type { BatchEntry, Outcome } from '@spillway/messaging';
+import type { CommandHandler, CommandHandlers } from './command-handler.js';
+import { keepDeadLetters, recordOutcomes, refOf } from './outcome.store.js';
+
+/** What a committed batch is known by. */
+export interface Committed {
+  readonly outcomes: readonly Outcome[];
+  readonly position: Position;
+}
+
+/** An id further ahead of the database's clock than this is parked: a gateway's clock is wrong. */
+const AHEAD_MS = 60_000;
+
+/**
+ * The barrier is a record of its own in the log: a retry that meets only rows it stored before would
+ * otherwise write nothing, and would not wait for the standby that the first attempt waited for.
+ */
+const BARRIER = `SELECT pg_logical_emit_message(true, 'ingest', ''), floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS now`;
+
+/**
+ * Carries out a batch in one transaction of the shard's primary and returns its outcomes with the
+ * position that contains them.
+ * @throws whatever the database answers; then nothing, or all of it, has happened: repeating is safe.
+ */
+export async function commitBatch(
+  router: Router,
+  handlers: CommandHandlers,
+  shard: string,
+  entries: readonly BatchEntry[],
+): Promise<Committed> {
+  return router.onPrimary(shard, async (scope) => {
+    const outcomes = await scope.transaction(async () => {
+      const [barrier] = await scope.query<{ readonly now: string }>(BARRIER);
+      const done = await apply(scope, handlers, entries, Number(barrier?.now));
+      await recordOutcomes(scope, entries, done);
+      await keepDeadLetters(scope, lettersOf(entries, done));
+      return done;
+    });
+    return { outcomes, position: await seenPosition(scope, shard) };
+  });
+}
+
+async function apply(
+  scope: Scope,
+  handlers: CommandHandlers,
+  entries: readonly BatchEntry[],
+  now: number,
+): Promise<readonly Outcome[]> {
+  const outcomes = entries.map((entry) => setAside(entry, now));
+  for (const kind of COMMAND_KINDS) {
+    const places: number[] = [];
+    const commands: Command[] = [];
+    entries.forEach(({ decoded }, index) => {
+      if (outcomes[index] || decoded.as !== 'valid' || decoded.command.kind !== kind) return;
+      places.push(index);
+      commands.push(decoded.command);
+    });
+    if (commands.length === 0) continue;
+    const results = await (handlers[kind] as CommandHandler<CommandKind>).apply(scope, commands);
+    places.forEach((place, n) => (outcomes[place] = results[n]));
+  }
+  return outcomes.map(
+    (outcome) => outcome ?? { result: 'unavailable', reason: 'a handler left a command without an outcome' },
+  );
+}
+
+/** The outcome of what must not be carried out at all, or undefined. */
+function setAside({ decoded }: BatchEntry, now: number): Outcome | undefined {
+  if (decoded.as === 'newer') return { result: 'parked', reason: 'newer_command' };
+  if (decoded.as === 'invalid') return { result: 'rejected', code: 'invalid_command' };
+  return uuidV7Time(decoded.command.postId) > now + AHEAD_MS
+    ? { result: 'parked', reason: 'clock_ahead' }
+    : undefined;
+}
+
+/** What people must see: parked commands, and messages that do not say which command they are. */
+function lettersOf(entries: readonly BatchEntry[], outcomes: readonly Outcome[]) {
+  return entries.flatMap((entry, index) => {
+    const outcome = outcomes[index];
+    if (outcome?.result === 'parked') return [{ entry, reason: outcome.reason }];
+    return refOf(entry) === null ? [{ entry, reason: 'undecodable' }] : [];
+  });
+}

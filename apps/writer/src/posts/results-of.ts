@@ -1,0 +1,38 @@
+import type { ResultEntry } from '@spillway/cache';
+import type { Position } from '@spillway/contracts';
+import type { BatchEntry, Outcome } from '@spillway/messaging';
+import { detailOf, refOf } from './outcome.store.js';
+
+/** What polling clients may be told of these outcomes; parked commands have no result yet. */
+export function resultsOf(
+  entries: readonly BatchEntry[],
+  outcomes: readonly Outcome[],
+  position: Position | undefined,
+  now: number,
+): ResultEntry[] {
+  return entries.flatMap((entry, index): ResultEntry[] => {
+    const ref = refOf(entry);
+    const outcome = outcomes[index];
+    if (!ref || !outcome) return [];
+    const { tenantId, commandId } = ref;
+    if (outcome.result === 'rejected') {
+      return [
+        {
+          tenantId,
+          commandId,
+          result: { ended: 'failed', at: now, code: outcome.code, detail: detailOf(outcome.code) },
+        },
+      ];
+    }
+    if (!position || (outcome.result !== 'committed' && outcome.result !== 'duplicate')) return [];
+    const traceparent = entry.decoded.as === 'valid' ? entry.decoded.command.traceparent : undefined;
+    const traceId = traceparent?.split('-')[1];
+    return [
+      {
+        tenantId,
+        commandId,
+        result: { ended: 'completed', at: now, position, ...(traceId ? { traceId } : {}) },
+      },
+    ];
+  });
+}

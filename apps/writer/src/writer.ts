@@ -1,0 +1,80 @@
+import { NestFactory } from '@nestjs/core';
+import { CacheConnection, cacheProbe, Results } from '@spillway/cache';
+import { ShardDirectory } from '@spillway/contracts/server';
+import { primaryProbe, Router } from '@spillway/database';
+import { HealthRegistry, startAdminServer } from '@spillway/health';
+import { BatchServer, BrokerConnection, consumerProbe } from '@spillway/messaging';
+import { metricsHandler, type Logger } from '@spillway/telemetry';
+import { AppModule } from './app.module.js';
+import type { WriterConfig } from './config.js';
+import { DeadLetterLanding } from './dead-letters/land-dead-letters.js';
+import { Events } from './events.js';
+import { lanesOf } from './lanes.js';
+import { BatchWriter } from './posts/batch-writer.js';
+import { CreatePostHandler } from './posts/create-post.handler.js';
+import { keepPartitionsAhead, Partitions } from './posts/partitions.js';
+
+export interface RunningWriter {
+  readonly health: HealthRegistry;
+  /** Takes no more, commits and acks what is in hand, then closes: broker first, databases last. */
+  stop(step: (name: string) => void): Promise<void>;
+}
+
+/** Starts a writer. It starts with every dependency away, and is ready when they are there. */
+export async function startWriter(config: WriterConfig, logger: Logger): Promise<RunningWriter> {
+  const events = new Events(logger);
+  const directory = ShardDirectory.parse(config.shardMap, config.shardPins);
+  const cache = CacheConnection.open({ url: config.redisUrl, name: config.instance, logger });
+  const router = Router.open({
+    nodes: config.databaseNodes,
+    poolMax: config.databasePoolMax,
+    applicationName: config.instance,
+    logger,
+    maxLagMs: 2_000,
+    primaryReadShare: 1,
+  });
+  const partitions = new Partitions(router);
+  const stopPartitions = keepPartitionsAhead(partitions, config.shards, events);
+  const connection = BrokerConnection.open({
+    urls: config.amqpUrls,
+    name: `${config.instance} consume`,
+    logger,
+  });
+  const server = new BatchServer({ connection, logger, lanes: lanesOf(config) });
+  const batchWriter = new BatchWriter({
+    router,
+    results: new Results(cache),
+    handlers: { 'post.create': new CreatePostHandler() },
+    partitions,
+    events,
+  });
+  const deadLetters = new DeadLetterLanding(router, directory, events);
+  const app = await NestFactory.createMicroservice(AppModule.with({ batchWriter, deadLetters }), {
+    strategy: server,
+    logger: false,
+  });
+  const health = new HealthRegistry();
+  for (const probe of [consumerProbe(server), primaryProbe(router), cacheProbe(cache)]) health.add(probe);
+  await app.listen();
+  const admin = await startAdminServer({
+    host: config.adminHost,
+    port: config.adminPort,
+    health,
+    metrics: metricsHandler(),
+  });
+  events.started(config.shards);
+  return {
+    health,
+    async stop(step) {
+      stopPartitions();
+      step('committing and acknowledging the batches in hand');
+      await app.close();
+      step('closing the broker connection');
+      await connection.close();
+      step('closing the database pools');
+      await router.close();
+      await cache.close();
+      await admin.close();
+    },
+  };
+}
