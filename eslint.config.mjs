@@ -46,7 +46,7 @@ const ownership = projects.map((project) => ({
             .filter((o) => !o.owners.includes(project))
             .map((o) => ({ group: o.group, message: `Owned by ${o.owners.join(', ')}: use what it exports.` })),
           ...(project === 'apps/reader'
-            ? [{ group: ['@spillway/database'], message: 'The reader sees only @spillway/database/read.' }]
+            ? [{ regex: '^@spillway/database$', message: 'The reader sees only @spillway/database/read.' }]
             : []),
         ],
       },

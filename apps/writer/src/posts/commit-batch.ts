@@ -7,7 +7,7 @@ import {
 } from '@spillway/contracts';
 import { seenPosition, type Router, type Scope } from '@spillway/database';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
-import type { CommandHandler, CommandHandlers } from './command-handler.js';
+import type { CommandHandlers } from './command-handler.js';
 import { keepDeadLetters, recordOutcomes, refOf } from './outcome.store.js';
 
 /** What a committed batch is known by. */
@@ -64,7 +64,7 @@ async function apply(
       commands.push(decoded.command);
     });
     if (commands.length === 0) continue;
-    const results = await (handlers[kind] as CommandHandler<CommandKind>).apply(scope, commands);
+    const results = await handlers[kind].apply(scope, commands);
     places.forEach((place, n) => (outcomes[place] = results[n]));
   }
   return outcomes.map(
