@@ -23,11 +23,15 @@ export class AuthGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const places = [context.getHandler(), context.getClass()];
     if (this.reflector.getAllAndOverride<boolean>(PUBLIC, places) === true) return true;
-    const request = context.switchToHttp().getRequest<TokenRequest & AuthenticatedRequest & { raw: IncomingMessage }>();
+    const request = context
+      .switchToHttp()
+      .getRequest<TokenRequest & AuthenticatedRequest & { raw: IncomingMessage }>();
     const principal = await this.verifier.verify(tokenOf(request));
     const required = this.reflector.getAllAndOverride<readonly Role[] | undefined>(REQUIRED_ROLES, places);
     if (principal.roles.size === 0 || (required && !required.some((role) => principal.roles.has(role)))) {
-      throw forbidden(required ? `This needs one of the roles: ${required.join(', ')}.` : 'The token has no role.');
+      throw forbidden(
+        required ? `This needs one of the roles: ${required.join(', ')}.` : 'The token has no role.',
+      );
     }
     request.principal = principal;
     requestSpan(request.raw)?.setAttribute('app.tenant', principal.tenant);

@@ -68,7 +68,8 @@ async function parseKeys(text: string): Promise<ReadonlyMap<string, CryptoKey>> 
     const algorithm = algorithmOf(jwk);
     if (!algorithm || (jwk.use !== undefined && jwk.use !== 'sig')) continue;
     if (jwk.d !== undefined) throw new Error('a private key does not belong here');
-    if (jwk.kid === undefined || !KID.test(jwk.kid)) throw new Error('a key needs a kid of 1 to 64 of A-Za-z0-9_-');
+    if (jwk.kid === undefined || !KID.test(jwk.kid))
+      throw new Error('a key needs a kid of 1 to 64 of A-Za-z0-9_-');
     const key = await importJWK(jwk, algorithm);
     if (key instanceof Uint8Array) continue;
     found.set(`${algorithm} ${jwk.kid}`, key);

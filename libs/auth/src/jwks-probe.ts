@@ -5,5 +5,6 @@ import type { KeySource } from './key-source.js';
 export const jwksProbe = (keys: KeySource): Probe => ({
   name: 'jwks',
   required: true,
-  check: async () => ((await keys.available()) ? { up: true } : { up: false, detail: 'no key was loaded yet' }),
+  check: async () =>
+    (await keys.available()) ? { up: true } : { up: false, detail: 'no key was loaded yet' },
 });

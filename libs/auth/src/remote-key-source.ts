@@ -23,7 +23,8 @@ export class RemoteKeySource implements KeySource {
     try {
       return await this.jwks({ kid, alg: algorithm });
     } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) return undefined;
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+        return undefined;
       throw error;
     }
   }

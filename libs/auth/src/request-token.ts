@@ -17,7 +17,8 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 export function tokenOf(request: TokenRequest): string {
   const { authorization, cookie } = request.headers;
   if (authorization !== undefined) {
-    const token = typeof authorization === 'string' ? /^Bearer +([^ ]+)$/i.exec(authorization)?.[1] : undefined;
+    const token =
+      typeof authorization === 'string' ? /^Bearer +([^ ]+)$/i.exec(authorization)?.[1] : undefined;
     if (token === undefined) throw unauthenticated('The Authorization header must be: Bearer <token>.');
     return token;
   }

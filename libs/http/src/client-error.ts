@@ -8,7 +8,10 @@ const BY_CODE: Readonly<Record<string, WireError>> = {
   ERR_HTTP_REQUEST_TIMEOUT: { code: 'request_timeout', detail: 'The request did not arrive in time.' },
   HPE_HEADER_OVERFLOW: { code: 'headers_too_large', detail: 'The headers are larger than 16 KiB.' },
 };
-const MALFORMED: WireError = { code: 'invalid_request', detail: 'This is not HTTP as the server understands it.' };
+const MALFORMED: WireError = {
+  code: 'invalid_request',
+  detail: 'This is not HTTP as the server understands it.',
+};
 
 /** Answers what Node's parser refused before there was a request, and ends the connection. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
@@ -17,7 +20,11 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     return;
   }
   const { status, headers, body } = problemResponse(BY_CODE[error.code ?? ''] ?? MALFORMED, randomUUID());
-  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' });
+  const lines = Object.entries({
+    ...headers,
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n${body}`,
   );

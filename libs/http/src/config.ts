@@ -6,7 +6,10 @@ const HOUR_MS = 3_600_000;
 /** Every process. */
 export const processConfig = {
   instance: text('SERVICE_INSTANCE', { about: 'Name of this process among its like, such as gateway-1' }),
-  adminHost: text('ADMIN_HOST', { about: 'Address of metrics and health for operators', fallback: '127.0.0.1' }),
+  adminHost: text('ADMIN_HOST', {
+    about: 'Address of metrics and health for operators',
+    fallback: '127.0.0.1',
+  }),
   adminPort: port('ADMIN_PORT', { about: 'Port of metrics and health for operators' }),
   logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, { about: 'Least level that is logged', fallback: 'info' }),
   stopGraceMs: integer('STOP_GRACE_MS', 1, HOUR_MS, {

@@ -20,6 +20,7 @@ export interface HttpAppOptions {
   readonly successLogRatio?: number;
 }
 
+const SUCCESS_LOG_RATIO = 0.1;
 const BODY_LIMIT_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 5000;
@@ -33,7 +34,12 @@ const MAX_HEADER_BYTES = 16 * 1024;
  * A Nest application on Fastify with our limits, problem details, validation, request ids, log and metric.
  * It is created and not yet listening: call `listen`, and `close` when stopping.
  */
-export async function createHttpApp(rootModule: Type | DynamicModule, options: HttpAppOptions): Promise<NestFastifyApplication> {
+export async function createHttpApp(
+  rootModule: Type | DynamicModule,
+  options: HttpAppOptions,
+): Promise<NestFastifyApplication> {
+  const { logger, successLogRatio = SUCCESS_LOG_RATIO } = options;
+  const log = { logger, successLogRatio };
   const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const adapter = new FastifyAdapter({
     logger: false,
@@ -52,12 +58,11 @@ export async function createHttpApp(rootModule: Type | DynamicModule, options: H
     onConstructorPoisoning: 'error',
     requestIdHeader: false,
     genReqId: requestIdOf,
-    frameworkErrors: answerFrameworkError,
+    frameworkErrors: answerFrameworkError(log),
     clientErrorHandler: answerClientError,
   });
   const routes = new RouteTable();
-  const { logger, successLogRatio = 0.1 } = options;
-  installHooks(adapter.getInstance(), { logger, successLogRatio, routes });
+  installHooks(adapter.getInstance(), { ...log, routes });
   const app = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
     logger: nestLogger(logger),
     bodyParser: false,

@@ -1,4 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
+import type { FastifyInstance } from 'fastify';
 import { parseJsonBody } from './json-body.js';
 import { requireJson } from './media-type.js';
 import { ProblemError } from './problem-error.js';
@@ -20,9 +22,13 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
   });
   fastify.addHook('onRoute', ({ url, method }) => options.routes.add(url, [method].flat()));
   fastify.addHook('onRequest', (request, reply, done) => {
-    followRequest(request, reply, options);
+    followRequest(request, reply.raw, options);
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' });
-    done(closing ? new ProblemError('shutting_down', 'This instance is stopping. Nothing was done; send it again.') : undefined);
+    done(
+      closing
+        ? new ProblemError('shutting_down', 'This instance is stopping. Nothing was done; send it again.')
+        : undefined,
+    );
   });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -34,7 +40,7 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
   });
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     try {
-      requireJson(request.headers);
+      requireJson(request.method, request.headers);
       done(null, payload);
     } catch (error) {
       done(error as Error);
@@ -42,14 +48,26 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
   });
 }
 
-interface RawReply {
-  readonly raw: { writeHead(status: number, headers: Record<string, string>): unknown; end(body: string): unknown };
+interface Bare {
+  readonly id: string;
+  readonly method: string;
 }
 
-/** Answers errors of the router, which come before any hook. */
-export function answerFrameworkError(error: Error, request: Pick<FastifyRequest, 'id'>, reply: RawReply): void {
-  const wire = wireErrorOf(error) ?? { code: 'invalid_request' as const, detail: 'The address cannot be read.' };
-  const { status, headers, body } = problemResponse(wire, request.id);
-  reply.raw.writeHead(status, { ...headers });
-  reply.raw.end(body);
-}
+/** Answers errors of the router, which come before any hook and know of no route. */
+export const answerFrameworkError =
+  (options: RequestLogOptions) =>
+  (
+    error: Error,
+    { id, method }: Bare,
+    { raw }: { readonly raw: ServerResponse | Http2ServerResponse },
+  ): void => {
+    if (!(raw instanceof ServerResponse)) return;
+    followRequest({ id, method, is404: true }, raw, options);
+    const wire = wireErrorOf(error) ?? {
+      code: 'invalid_request' as const,
+      detail: 'The address cannot be read.',
+    };
+    const { status, headers, body } = problemResponse(wire, id);
+    raw.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    raw.end(body);
+  };

@@ -4,6 +4,14 @@ export { installStop, type StopOptions } from './install-stop.js';
 export { nestLogger } from './nest-logger.js';
 export { ProblemError, type ProblemOptions } from './problem-error.js';
 export { ProblemFilter } from './problem-filter.js';
-export { IntegerText, IsUuidText, IsUuidV7Text, Storable, TextForm, TextLength } from './text-rules.js';
+export {
+  IntegerText,
+  IsUuidText,
+  IsUuidV7Text,
+  MayBeAbsent,
+  Storable,
+  TextForm,
+  TextLength,
+} from './text-rules.js';
 export { validationPipe } from './validation-pipe.js';
 export type { WireError } from './wire-error.js';

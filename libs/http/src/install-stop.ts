@@ -48,8 +48,12 @@ async function stopInOrder({ logger, graceMs, delayMs, health, stop }: StopOptio
   let unfinished = 'stop';
   const late = Symbol('late');
   try {
-    const outcome = await Promise.race([stop((name) => (unfinished = name)), delay(graceMs, late, { ref: false })]);
-    if (outcome === late) logger.error({ unfinished, graceMs }, 'the grace period is over: exiting with work unfinished');
+    const outcome = await Promise.race([
+      stop((name) => (unfinished = name)),
+      delay(graceMs, late, { ref: false }),
+    ]);
+    if (outcome === late)
+      logger.error({ unfinished, graceMs }, 'the grace period is over: exiting with work unfinished');
     else logger.info({}, 'stopped');
     await shutdownTelemetry();
     return outcome === late ? 1 : 0;

@@ -39,4 +39,6 @@ function refuseStrangeForms(root: unknown): void {
 }
 
 const invalid = (pointer: string, detail: string): ProblemError =>
-  new ProblemError('invalid_request', 'The body is not valid; errors says where.', { errors: [{ pointer, detail }] });
+  new ProblemError('invalid_request', 'The body is not valid; errors says where.', {
+    errors: [{ pointer, detail }],
+  });

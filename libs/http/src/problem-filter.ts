@@ -28,14 +28,19 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private wireError(error: unknown, request: FastifyRequest): WireError {
-    const wire = isUnrouted(error) ? this.routes.unrouted(request.method, request.url) : wireErrorOf(error);
+    const wire = isUnrouted(error, request)
+      ? this.routes.unrouted(request.method, request.url)
+      : wireErrorOf(error);
     if (wire) return wire;
     const route = request.routeOptions.url ?? 'none';
-    this.logger.error({ err: error, requestId: request.id, method: request.method, route }, 'request failed unexpectedly');
+    this.logger.error(
+      { err: error, requestId: request.id, method: request.method, route },
+      'request failed unexpectedly',
+    );
     return UNEXPECTED;
   }
 }
 
-/** Nest's own "Cannot GET /path", and nothing that a handler threw with a purpose. */
-const isUnrouted = (error: unknown): boolean =>
-  error instanceof HttpException && error.getStatus() === 404 && error.message.startsWith('Cannot ');
+/** Nest's own answer to a request without a route, and nothing that a handler threw with a purpose. */
+const isUnrouted = (error: unknown, request: FastifyRequest): boolean =>
+  request.is404 && error instanceof HttpException && error.getStatus() === 404;

@@ -11,7 +11,10 @@ export interface ProblemResponse {
 }
 
 /** The whole answer for an error: status, headers and a body of problem details. */
-export function problemResponse({ code, detail, errors, retryAfterSeconds, headers }: WireError, requestId: string): ProblemResponse {
+export function problemResponse(
+  { code, detail, errors, retryAfterSeconds, headers }: WireError,
+  requestId: string,
+): ProblemResponse {
   const { status } = ERROR_CODES[code];
   const retryAfter = retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);
   return {

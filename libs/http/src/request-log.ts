@@ -1,15 +1,25 @@
 import { hash } from 'node:crypto';
 import { meters, type Logger } from '@spillway/telemetry';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 
 const SLOW_MS = 1000;
 /** The client went away before the answer was sent (nginx' convention). */
 const CLIENT_GONE = 499;
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** What libs/auth leaves on an authenticated request. */
-interface WithPrincipal {
+/** What is looked at of a request when it has ended. */
+interface FollowedRequest {
+  readonly id: string;
+  readonly method: string;
+  readonly is404: boolean;
+  readonly routeOptions?: { readonly url?: string | undefined };
+  /** Left by libs/auth on an authenticated request. */
   readonly principal?: { readonly tenant: string; readonly sub: string };
+}
+
+interface FollowedResponse {
+  readonly statusCode: number;
+  readonly writableFinished: boolean;
+  once(event: 'close', listener: () => void): unknown;
 }
 
 export interface RequestLogOptions {
@@ -19,12 +29,16 @@ export interface RequestLogOptions {
 }
 
 /** Called when a request arrives: at its end it is measured, and logged when it failed, was slow or was drawn. */
-export function followRequest(request: FastifyRequest, reply: FastifyReply, options: RequestLogOptions): void {
+export function followRequest(
+  request: FollowedRequest,
+  response: FollowedResponse,
+  options: RequestLogOptions,
+): void {
   const startedAt = performance.now();
-  reply.raw.once('close', () => {
+  response.once('close', () => {
     const latencyMs = performance.now() - startedAt;
-    const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
-    const status = reply.raw.writableFinished ? reply.raw.statusCode : CLIENT_GONE;
+    const route = request.is404 ? 'none' : (request.routeOptions?.url ?? 'none');
+    const status = response.writableFinished ? response.statusCode : CLIENT_GONE;
     const method = METHODS.includes(request.method) ? request.method : 'OTHER';
     meters().httpServerRequestDuration.record(latencyMs / 1000, { route, method, status });
     log(request, options, { method, route, status, latencyMs: Math.round(latencyMs * 10) / 10 });
@@ -38,7 +52,11 @@ interface Outcome {
   readonly latencyMs: number;
 }
 
-function log(request: FastifyRequest & WithPrincipal, { logger, successLogRatio }: RequestLogOptions, outcome: Outcome): void {
+function log(
+  request: FollowedRequest,
+  { logger, successLogRatio }: RequestLogOptions,
+  outcome: Outcome,
+): void {
   const { status, latencyMs } = outcome;
   if (status < 400 && latencyMs <= SLOW_MS && Math.random() >= successLogRatio) return;
   const { principal } = request;
@@ -49,7 +67,12 @@ function log(request: FastifyRequest & WithPrincipal, { logger, successLogRatio 
   };
   if (status >= 500) logger.error(line, 'request failed');
   else if (latencyMs > SLOW_MS) logger.warn(line, 'request was slow');
-  else logger.info(line, status >= 400 ? 'request refused' : 'request');
+  else logger.info(line, messageOf(status));
+}
+
+function messageOf(status: number): string {
+  if (status === CLIENT_GONE) return 'request abandoned by its client';
+  return status >= 400 ? 'request refused' : 'request';
 }
 
 /** Lines of one person can be told together, without saying who it is. */

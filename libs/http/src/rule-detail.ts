@@ -1,9 +1,13 @@
 /** class-validator has one text per property; entries of an array put their index in front, a line each. */
 const INDEXED = /^\[(\d+)\] (.*)$/;
 
-/** The message of a rule: plain, or one line for every entry of `entries` that fails. */
-export function detailOf(detail: string, entries: unknown, accepts: (entry: unknown) => boolean): string {
-  if (!Array.isArray(entries)) return detail;
+/** The message of a rule for every entry of a list: one line for each that fails. */
+export function entriesDetail(
+  detail: string,
+  entries: unknown,
+  accepts: (entry: unknown) => boolean,
+): string {
+  if (!Array.isArray(entries)) return 'must be a list';
   return entries.flatMap((entry, index) => (accepts(entry) ? [] : [`[${index}] ${detail}`])).join('\n');
 }
 

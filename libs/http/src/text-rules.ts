@@ -1,9 +1,13 @@
 import { codePoints, isStorable, isUuid, isUuidV7 } from '@spillway/contracts';
 import { Transform } from 'class-transformer';
-import { registerDecorator, type ValidationOptions } from 'class-validator';
-import { detailOf } from './rule-detail.js';
+import { registerDecorator, ValidateIf, type ValidationOptions } from 'class-validator';
+import { entriesDetail } from './rule-detail.js';
 
+/** With `each`, the value must be a list and the rule holds for every entry of it. */
 type Rule = Pick<ValidationOptions, 'each'>;
+
+/** May be left out; null is a value and is checked. */
+export const MayBeAbsent = () => ValidateIf((_object, value) => value !== undefined);
 
 /** Between `min` and `max` Unicode code points. */
 export const TextLength = (min: number, max: number, rule: Rule = {}) =>
@@ -18,7 +22,8 @@ export const Storable = (rule: Rule = {}) =>
   textRule('storable', rule, 'must not contain U+0000 or half of a surrogate pair', isStorable);
 
 /** A UUID in its canonical lower-case form. */
-export const IsUuidText = (rule: Rule = {}) => textRule('uuidText', rule, 'must be a UUID in lower case', isUuid);
+export const IsUuidText = (rule: Rule = {}) =>
+  textRule('uuidText', rule, 'must be a UUID in lower case', isUuid);
 
 /** A UUID of version 7 in its canonical lower-case form. */
 export const IsUuidV7Text = (rule: Rule = {}) =>
@@ -32,10 +37,9 @@ export const TextForm = (pattern: RegExp, form: string, rule: Rule = {}) =>
 export function IntegerText(min: number, max: number): PropertyDecorator {
   const detail = `must be a whole number from ${min} to ${max}`;
   return (target, property) => {
-    Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value))(
-      target,
-      property,
-    );
+    Transform(({ value }: { value: unknown }) =>
+      typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value,
+    )(target, property);
     registerDecorator({
       name: 'integerText',
       target: target.constructor,
@@ -48,8 +52,14 @@ export function IntegerText(min: number, max: number): PropertyDecorator {
   };
 }
 
-function textRule(name: string, rule: Rule, detail: string, holds: (text: string) => boolean): PropertyDecorator {
+function textRule(
+  name: string,
+  rule: Rule,
+  detail: string,
+  holds: (text: string) => boolean,
+): PropertyDecorator {
   const accepts = (value: unknown): boolean => typeof value === 'string' && holds(value);
+  const each = rule.each === true;
   return (target, property) => {
     registerDecorator({
       name,
@@ -57,8 +67,8 @@ function textRule(name: string, rule: Rule, detail: string, holds: (text: string
       propertyName: String(property),
       options: rule,
       validator: {
-        validate: accepts,
-        defaultMessage: (args) => detailOf(detail, rule.each === true ? args?.value : undefined, accepts),
+        validate: (value, args) => (!each || Array.isArray(args?.value)) && accepts(value),
+        defaultMessage: (args) => (each ? entriesDetail(detail, args?.value, accepts) : detail),
       },
     });
   };

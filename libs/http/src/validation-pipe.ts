@@ -8,7 +8,11 @@ import { mistakesOf } from './rule-detail.js';
 
 const ERRORS_MAX = 20;
 const PLAIN_TYPES: readonly unknown[] = [String, Boolean, Number, Array, Object];
-const PLACES: Readonly<Record<string, string>> = { body: 'The body', query: 'The query', param: 'The address' };
+const PLACES: Readonly<Record<string, string>> = {
+  body: 'The body',
+  query: 'The query',
+  param: 'The address',
+};
 
 /**
  * Turns bodies, queries and parameters into instances of their classes. Unknown properties and broken rules
@@ -24,7 +28,8 @@ async function transform(value: unknown, { metatype, type }: ArgumentMetadata): 
     throw invalid(type, [{ pointer: '', detail: 'must be a JSON object' }]);
   }
   const strange = Object.keys(value).find((key) => key === '__proto__' || key === 'constructor');
-  if (strange !== undefined) throw invalid(type, [{ pointer: pointerTo(type, strange), detail: 'is not known' }]);
+  if (strange !== undefined)
+    throw invalid(type, [{ pointer: pointerTo(type, strange), detail: 'is not known' }]);
   const instance: unknown = plainToInstance(metatype as ClassConstructor<object>, { ...value });
   const errors = await validate(instance as object, {
     whitelist: true,
@@ -33,12 +38,17 @@ async function transform(value: unknown, { metatype, type }: ArgumentMetadata): 
     stopAtFirstError: true,
     validationError: { target: false, value: false },
   });
-  if (errors.length > 0) throw invalid(type, errors.flatMap((error) => pointersOf(error, type, '')));
+  if (errors.length > 0)
+    throw invalid(
+      type,
+      errors.flatMap((error) => pointersOf(error, type, '')),
+    );
   return instance;
 }
 
 function pointersOf(error: ValidationError, type: string, parent: string): ProblemPointer[] {
-  const pointer = parent === '' ? pointerTo(type, error.property) : `${parent}/${escapePointer(error.property)}`;
+  const pointer =
+    parent === '' ? pointerTo(type, error.property) : `${parent}/${escapePointer(error.property)}`;
   const own = Object.entries(error.constraints ?? {}).flatMap(([rule, message]) =>
     rule === 'whitelistValidation'
       ? [{ pointer, detail: 'is not known' }]

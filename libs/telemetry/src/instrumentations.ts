@@ -1,5 +1,5 @@
 import { IncomingMessage } from 'node:http';
-import { createNoopMeter, type Span } from '@opentelemetry/api';
+import { createNoopMeter } from '@opentelemetry/api';
 import { FastifyOtelInstrumentation } from '@fastify/otel';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
@@ -7,7 +7,9 @@ import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
 import { rememberRequestSpan } from './request-span.js';
+import { withholdMessages } from './withhold-messages.js';
 
+const TEXT_MAX = 256;
 const UNTRACED = /^\/(?:health|metrics)(?:[/?]|$)/;
 
 /** What is traced, and what of it never reaches a span: no parameters, keys, queries or quoted values. */
@@ -16,10 +18,13 @@ export function createInstrumentations() {
     new SilentHttpInstrumentation({
       ignoreIncomingRequestHook: (request) => UNTRACED.test(request.url ?? ''),
       disableOutgoingRequestInstrumentation: true,
+      startIncomingSpanHook: ({ url, headers }) => ({
+        'url.path': shortened(pathOf(url ?? '')),
+        'url.query': undefined,
+        'user_agent.original': shortened(headers['user-agent'] ?? ''),
+      }),
       requestHook: (span, request) => {
-        if (!(request instanceof IncomingMessage)) return;
-        rememberRequestSpan(request, span);
-        if (request.url?.includes('?')) span.setAttribute('url.query', 'withheld');
+        if (request instanceof IncomingMessage) rememberRequestSpan(request, span);
       },
     }),
     new FastifyOtelInstrumentation({
@@ -29,7 +34,7 @@ export function createInstrumentations() {
       recordExceptions: false,
       ignorePaths: (route) => UNTRACED.test(route.url),
       requestHook: (span, request) => {
-        span.setAttribute('url.path', pathOf(request.url));
+        span.setAttribute('url.path', shortened(pathOf(request.url)));
         withholdMessages(span);
       },
     }),
@@ -59,10 +64,5 @@ class SilentHttpInstrumentation extends HttpInstrumentation {
   }
 }
 
-/** A server's error message may quote the value it refused; the span keeps that it failed, not the words. */
-function withholdMessages(span: Span): void {
-  const setStatus = span.setStatus.bind(span);
-  span.setStatus = ({ code }) => setStatus({ code });
-}
-
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
+const shortened = (text: string): string => text.slice(0, TEXT_MAX);

@@ -41,7 +41,11 @@ export function meters(): Meters {
 
 function create(): Meters {
   return {
-    httpServerRequestDuration: histogram('http_server_request_duration', 'Seconds from request to response', SECONDS_HTTP),
+    httpServerRequestDuration: histogram(
+      'http_server_request_duration',
+      'Seconds from request to response',
+      SECONDS_HTTP,
+    ),
     postsAccepted: counter('posts_accepted_total', 'Posts the broker confirmed', [{}]),
     postsCommitted: counter('posts_committed_total', 'Posts committed to the primary', [{}]),
     postsFailed: counter(
@@ -54,8 +58,16 @@ function create(): Meters {
       'Posts answered with 503 or 504',
       REFUSALS.map((reason) => ({ reason })),
     ),
-    publishConfirmSeconds: histogram('publish_confirm_seconds', 'Seconds from publish to confirm', SECONDS_FAST),
-    postQueueWaitSeconds: histogram('post_queue_wait_seconds', 'Seconds from accept to delivery', SECONDS_LAG),
+    publishConfirmSeconds: histogram(
+      'publish_confirm_seconds',
+      'Seconds from publish to confirm',
+      SECONDS_FAST,
+    ),
+    postQueueWaitSeconds: histogram(
+      'post_queue_wait_seconds',
+      'Seconds from accept to delivery',
+      SECONDS_LAG,
+    ),
     postCommitLagSeconds: histogram('post_commit_lag_seconds', 'Seconds from accept to commit', SECONDS_LAG),
     batchSize: histogram('batch_size', 'Commands in one transaction', BATCH_SIZES),
     batchFlushSeconds: histogram('batch_flush_seconds', 'Seconds of one batch transaction', SECONDS_FAST),
@@ -72,5 +84,9 @@ function counter<A extends Attributes>(name: string, description: string, zeros:
   return made;
 }
 
-const histogram = <A extends Attributes>(name: string, description: string, boundaries: number[]): Histogram<A> =>
+const histogram = <A extends Attributes>(
+  name: string,
+  description: string,
+  boundaries: number[],
+): Histogram<A> =>
   meter().createHistogram<A>(name, { description, advice: { explicitBucketBoundaries: boundaries } });

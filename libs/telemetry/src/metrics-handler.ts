@@ -7,6 +7,8 @@ export function metricsHandler(): (request: IncomingMessage, response: ServerRes
     const sdk = runningSdk();
     if (sdk) return sdk.scrape(request, response);
     response.writeHead(503, { 'content-type': 'text/plain' });
-    response.end('Metrics are off: this process runs with OTEL_SDK_DISABLED=true or without the telemetry preload.\n');
+    response.end(
+      'Metrics are off: this process runs with OTEL_SDK_DISABLED=true or without the telemetry preload.\n',
+    );
   };
 }

@@ -8,7 +8,8 @@ const GAUGES = {
 
 export type GaugeName = keyof typeof GAUGES;
 /** One value, or one per label set. Undefined: nothing to report now. */
-export type Observation = number | readonly { readonly value: number; readonly labels: Attributes }[] | undefined;
+export type Observation =
+  number | readonly { readonly value: number; readonly labels: Attributes }[] | undefined;
 
 /** Asks `read` at each scrape. Returns a function that ends it. */
 export function observe(name: GaugeName, read: () => Observation): () => void {

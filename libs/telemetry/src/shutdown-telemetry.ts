@@ -10,6 +10,9 @@ export async function shutdownTelemetry(timeoutMs = 3000): Promise<void> {
   if (!sdk) return;
   const deadline = new AbortController();
   const flushed = sdk.shutdown().catch(() => undefined);
-  await Promise.race([flushed, delay(timeoutMs, undefined, { signal: deadline.signal }).catch(() => undefined)]);
+  await Promise.race([
+    flushed,
+    delay(timeoutMs, undefined, { signal: deadline.signal }).catch(() => undefined),
+  ]);
   deadline.abort();
 }
