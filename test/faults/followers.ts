@@ -1,0 +1,85 @@
+import type { Caller } from './callers.js';
+import type { History, JobObservation, RequestRecord } from './history.js';
+import { lookAtJob } from './http.js';
+
+const EVERY_NTH = 10;
+const MAX_FOLLOWED = 40;
+const PAUSE_MS = 400;
+const AT_ONCE = 24;
+
+/** Polls a sample of the jobs while the load runs, and every job once all is over. */
+export class Followers {
+  private readonly active = new Set<Promise<void>>();
+  private readonly tokens: ReadonlyMap<string, string>;
+  private seen = 0;
+  private following = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly baseUrl: string,
+    private readonly history: History,
+    callers: readonly Caller[],
+  ) {
+    this.tokens = new Map(callers.map((c) => [c.tenant, c.token]));
+  }
+
+  start(): void {
+    this.following = true;
+    this.timer = setInterval(() => {
+      const { requests } = this.history;
+      for (; this.seen < requests.length; this.seen++) {
+        const request = requests[this.seen];
+        if (this.seen % EVERY_NTH === 0 && this.active.size < MAX_FOLLOWED && request) this.follow(request);
+      }
+    }, 50);
+  }
+
+  async stop(): Promise<void> {
+    this.following = false;
+    clearInterval(this.timer);
+    await Promise.all(this.active);
+  }
+
+  /** Looks at one job and keeps what it showed. */
+  async look(request: RequestRecord): Promise<JobObservation & { readonly httpStatus: number | null }> {
+    if (request.answer.kind !== 'accepted') throw new Error('only an accepted request has a job');
+    const { jobId } = request.answer;
+    const { tenant } = request;
+    const seen = { jobId, tenant, ...(await lookAtJob(this.baseUrl, jobId, this.tokens.get(tenant) ?? '')) };
+    this.history.jobs.push(seen);
+    return seen;
+  }
+
+  /** Looks at every accepted job until it has ended. @returns those that have not by the deadline. */
+  async untilAllEnded(deadlineAt: number): Promise<readonly RequestRecord[]> {
+    let open = this.history.requests.filter((r) => r.answer.kind === 'accepted');
+    for (;;) {
+      const unfinished: RequestRecord[] = [];
+      const todo = open.values();
+      const worker = async (): Promise<void> => {
+        for (const request of todo) {
+          const { status } = await this.look(request);
+          if (status === 'processing' || status === 'unavailable') unfinished.push(request);
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, worker));
+      open = unfinished;
+      if (open.length === 0 || Date.now() > deadlineAt) return open;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+
+  private follow(request: RequestRecord): void {
+    if (request.answer.kind !== 'accepted') return;
+    const work = this.poll(request).finally(() => this.active.delete(work));
+    this.active.add(work);
+  }
+
+  private async poll(request: RequestRecord): Promise<void> {
+    while (this.following) {
+      const { status } = await this.look(request);
+      if (status === 'completed' || status === 'failed' || status === 'not_found') return;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { uuidV7 } from '@spillway/contracts';
+import type { Caller } from './callers.js';
+import { draft, type Draft } from './content.js';
+import type { Answer, History, RequestRecord } from './history.js';
+import { write } from './http.js';
+import type { Random } from './random.js';
+
+export interface LoadOptions {
+  readonly baseUrl: string;
+  readonly run: string;
+  readonly rate: number;
+  readonly callers: readonly [Caller, ...Caller[]];
+  readonly random: Random;
+  readonly history: History;
+}
+
+/** A slow system must not exhaust the client; beyond this requests are counted as not sent. */
+const MAX_OPEN = 4_000;
+const TICK_MS = 5;
+const MAX_ATTEMPTS = 8;
+const RETRY_FIRST_MS = 500;
+const RETRY_MAX_MS = 4_000;
+
+/**
+ * Open-loop load: requests leave at a constant rate however slowly they are answered. Half are POSTs,
+ * sent once; half are PUTs, sent again under the same id after an unknown outcome or a 503.
+ */
+export class Load {
+  /** Requests that were due while too many were open. */
+  skipped = 0;
+  private readonly open = new Set<Promise<void>>();
+  private readonly waits = new Set<() => void>();
+  private timer: NodeJS.Timeout | undefined;
+  private count = 0;
+
+  constructor(private readonly options: LoadOptions) {}
+
+  start(): void {
+    if (this.timer) return;
+    const started = performance.now();
+    let sent = 0;
+    this.timer = setInterval(() => {
+      const due = Math.floor(((performance.now() - started) * this.options.rate) / 1000);
+      for (; sent < due; sent++) {
+        if (this.open.size >= MAX_OPEN) this.skipped++;
+        else this.launch();
+      }
+    }, TICK_MS);
+  }
+
+  /** Sends nothing new, ends waiting repetitions, and resolves when all that was sent is answered. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    this.timer = undefined;
+    for (const wake of this.waits) wake();
+    await Promise.all(this.open);
+  }
+
+  /** Sends one POST beside the load, to a gateway itself instead of the edge. */
+  sendTo(gatewayUrl: string): Promise<RequestRecord> {
+    return this.attempt(this.next(), 1, null, gatewayUrl);
+  }
+
+  private launch(): void {
+    const work = this.post().finally(() => this.open.delete(work));
+    this.open.add(work);
+  }
+
+  private async post(): Promise<void> {
+    const next = this.next();
+    if (this.options.random.below(2) === 0) {
+      await this.attempt(next, 1, null);
+      return;
+    }
+    const id = uuidV7();
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const { answer } = await this.attempt(next, attempt, id);
+      if (!worthRepeating(answer) || this.timer === undefined) return;
+      await this.wait(
+        Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2),
+      );
+      if (this.timer === undefined) return;
+    }
+  }
+
+  private next(): { readonly caller: Caller; readonly op: string; readonly draft: Draft } {
+    const { run, callers, random } = this.options;
+    const op = `${run}-${++this.count}`;
+    return { caller: random.pick(callers), op, draft: draft(op, random) };
+  }
+
+  private async attempt(
+    { caller, op, draft: { marker, content, channelId, tags } }: ReturnType<Load['next']>,
+    attempt: number,
+    postId: string | null,
+    baseUrl = this.options.baseUrl,
+  ): Promise<RequestRecord> {
+    const { history } = this.options;
+    const method = postId === null ? 'POST' : 'PUT';
+    const body = {
+      content,
+      ...(channelId === null ? {} : { channelId }),
+      ...(tags.length === 0 ? {} : { tags }),
+    };
+    const t0 = Date.now();
+    const url = postId === null ? `${baseUrl}/v1/posts` : `${baseUrl}/v1/posts/${postId}`;
+    const answer = await write({ method, url, token: caller.token, body });
+    const { tenant, sub } = caller;
+    const what = { op, attempt, method, tenant, sub, postId, marker, content, channelId, tags } as const;
+    const record: RequestRecord = { ...what, t0, t1: Date.now(), answer };
+    history.requests.push(record);
+    return record;
+  }
+
+  private wait(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.waits.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.waits.add(wake);
+    });
+  }
+}
+
+const worthRepeating = (answer: Answer): boolean =>
+  answer.kind === 'unknown' || (answer.kind === 'refused' && answer.status === 503);

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { rewrite } from './rewrite.js';
+import { ACK_BEFORE_COMMIT, FAULT_POINTS } from './rewrites.js';
+
+const root = join(import.meta.dirname, '..', '..', '..');
+
+describe('rewrite', () => {
+  const change = { file: 'x.js', find: 'commit();', put: 'die(); commit();' };
+
+  it('replaces the text', () => {
+    expect(rewrite('begin(); commit();', change)).toBe('begin(); die(); commit();');
+  });
+
+  it('refuses when the text is not there, or not there once', () => {
+    expect(() => rewrite('begin();', change)).toThrow('x.js holds 0 times, not once: commit();');
+    expect(() => rewrite('commit(); commit();', change)).toThrow('holds 2 times');
+  });
+});
+
+describe('the mutants', () => {
+  it.each([
+    ['kill-around-commit', FAULT_POINTS],
+    ['ack-before-commit', ACK_BEFORE_COMMIT],
+    ['both', [...FAULT_POINTS, ...ACK_BEFORE_COMMIT]],
+  ])('%s fits the code as it was built', (_, rewrites) => {
+    for (const file of new Set(rewrites.map((r) => r.file))) {
+      const source = readFileSync(join(root, file), 'utf8');
+      const changed = rewrites.filter((r) => r.file === file).reduce(rewrite, source);
+      expect(changed).not.toBe(source);
+    }
+  });
+});
