@@ -31,7 +31,7 @@ export async function importerTokens(settings: ImporterTokenSettings): Promise<(
         aud: audience,
         sub: 'importer',
         tenant,
-        roles: ['author', 'importer'],
+        roles: ['importer'],
       } as const;
       current = signToken(key, claims, TTL_MS, now);
       renewAt = now + TTL_MS - RENEW_BEFORE_MS;
