@@ -2,7 +2,6 @@ import {
   COMMAND_KINDS,
   uuidV7Time,
   type Command,
-  type CommandKind,
   type Position,
 } from '@spillway/contracts';
 import { seenPosition, type Router, type Scope } from '@spillway/database';
