@@ -24,42 +24,47 @@ export async function bringUp(plan: Plan, signal: AbortSignal): Promise<void> {
     nodeName(0),
     ...named(({ role }) => role === 'redis' || role === 'traces' || role === 'prometheus'),
   ]);
-  await Promise.all([startBroker(plan, signal), startDatabases(plan, signal, named)]);
-  await Promise.all([
-    cli(plan, signal, 'migrate', 'Migrations'),
-    cli(plan, signal, 'topology', 'Exchanges and queues'),
-    phase(
-      plan.layout,
-      signal,
-      { name: 'Redis, traces, Prometheus', deadlineMs: 30_000, processes: ['redis', 'traces', 'prometheus'] },
-      async (wait) => {
-        await wait('redis to listen', () => tcpAccepts(plan.ports.redis));
-        await wait('traces to listen', () => tcpAccepts(plan.ports.traceUi));
-        await wait('prometheus to be ready', () =>
-          httpAnswers(`http://127.0.0.1:${plan.ports.prometheus}/-/ready`),
-        );
-      },
-    ),
+  const apps = all.filter(({ role }) => isApp(role));
+  await together(signal, (both) => [
+    startDatabases(plan, both, named)
+      .then(() => cli(plan, both, 'migrate', 'Migrations'))
+      // The apps boot while the broker still does: they wait for what they need by themselves.
+      .then(() =>
+        startProcesses(
+          plan.layout,
+          apps.map(({ name }) => name),
+        ),
+      ),
+    startBroker(plan, both).then(() => cli(plan, both, 'topology', 'Exchanges and queues')),
+    awaitHelpers(plan, both),
   ]);
-  await startApps(
-    plan,
-    signal,
-    all.filter(({ name, role }) => isApp(role) && named(() => true).includes(name)),
-  );
+  await awaitApps(plan, signal, apps);
   await startProcesses(plan.layout, ['edge']);
   await phase(plan.layout, signal, { name: 'Edge', deadlineMs: 15_000, processes: ['edge'] }, (wait) =>
     wait('edge to listen', () => tcpAccepts(plan.ports.edge)),
   );
 }
 
+/** Waits for all; when one fails, the others are called off and ended before it is told. */
+async function together(signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>[]): Promise<void> {
+  const own = new AbortController();
+  const all = work(AbortSignal.any([signal, own.signal]));
+  try {
+    await Promise.all(all);
+  } catch (error) {
+    own.abort(error);
+    await Promise.allSettled(all);
+    throw error;
+  }
+}
+
 export const isApp = (role: string | undefined): boolean =>
   role === 'gateway' || role === 'writer' || role === 'reader';
 
-/** Starts these apps and waits until each says that it is ready. */
-export async function startApps(plan: Plan, signal: AbortSignal, apps: readonly Component[]): Promise<void> {
+/** Waits until each of these apps says that it is ready. */
+export async function awaitApps(plan: Plan, signal: AbortSignal, apps: readonly Component[]): Promise<void> {
   const names = apps.map(({ name }) => name);
   if (names.length === 0) return;
-  await startProcesses(plan.layout, names);
   await phase(
     plan.layout,
     signal,
@@ -67,6 +72,22 @@ export async function startApps(plan: Plan, signal: AbortSignal, apps: readonly 
     async (wait) => {
       for (const app of apps)
         await wait(`${app.name} to be ready`, () => httpAnswers(`${app.adminUrl}/health/ready`));
+    },
+  );
+}
+
+function awaitHelpers(plan: Plan, signal: AbortSignal): Promise<void> {
+  const processes = ['redis', 'traces', 'prometheus'];
+  return phase(
+    plan.layout,
+    signal,
+    { name: 'Redis, traces, Prometheus', deadlineMs: 60_000, processes },
+    async (wait) => {
+      await wait('redis to listen', () => tcpAccepts(plan.ports.redis));
+      await wait('traces to listen', () => tcpAccepts(plan.ports.traceUi));
+      await wait('prometheus to be ready', () =>
+        httpAnswers(`http://127.0.0.1:${plan.ports.prometheus}/-/ready`),
+      );
     },
   );
 }

@@ -4,7 +4,7 @@ import { say } from './shell.js';
 import { readExits } from './stack-file.js';
 import { until } from './until.js';
 
-const EXITS_MAX = 6;
+const EXITS_MAX = 4;
 const TAIL_LINES = 15;
 const TAIL_BYTES = 16_384;
 

@@ -27,8 +27,8 @@ export async function httpAnswers(url: string, headers: Record<string, string> =
     throw new Error(`${new URL(url).pathname} answered ${response.status}: ${body.slice(0, 300)}`);
 }
 
-/** The state in one word, for `status`. */
-export async function health(probe: () => Promise<void>): Promise<'ok' | string> {
+/** `ok`, or what is wrong in a few words, for `status`. */
+export async function health(probe: () => Promise<void>): Promise<string> {
   try {
     await probe();
     return 'ok';

@@ -37,6 +37,7 @@ export function rabbitmqComponents(plan: Plan): Component[] {
     ERL_EPMD_PORT: String(ports.epmd),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     LANG: 'C.UTF-8',
+    ERL_CRASH_DUMP: layout.path('log', 'erl_crash.dump'),
   };
   const vmArguments = `-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}`;
   return [

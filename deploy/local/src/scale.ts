@@ -1,4 +1,4 @@
-import { isApp, startApps } from './bring-up.js';
+import { awaitApps, isApp } from './bring-up.js';
 import type { Layout } from './layout.js';
 import { lock } from './lock.js';
 import { type Choice, lastChoice, makePlan } from './plan.js';
@@ -6,7 +6,7 @@ import { busyPorts, portTable } from './ports.js';
 import { run, say } from './shell.js';
 import { stackComponents, writeStackConfig } from './stack.js';
 import { writeStackFile } from './stack-file.js';
-import { processStates, reloadPrograms, signalProcess } from './supervisor.js';
+import { processStates, reloadPrograms, signalProcess, startProcesses } from './supervisor.js';
 
 const COUNT_OF = { gateway: 'gateways', writer: 'writers', reader: 'readers' } as const;
 const INSTANCES_MAX = 50;
@@ -31,7 +31,11 @@ export async function scale(layout: Layout, wishes: readonly string[]): Promise<
     const union = makePlan(layout, { ...after, ...largest(before, after) });
     writeStackConfig(union);
     await reloadPrograms(layout);
-    await startApps(union, new AbortController().signal, added);
+    await startProcesses(
+      layout,
+      added.map(({ name }) => name),
+    );
+    await awaitApps(union, new AbortController().signal, added);
     writeStackConfig(makePlan(layout, after));
     await run(['nginx', '-t', '-q', '-e', 'stderr', '-c', layout.path('config', 'nginx.conf')]);
     await signalProcess(layout, 'edge', 'HUP');

@@ -46,7 +46,8 @@ const STATUS = ['UNSET', 'OK', 'ERROR'];
 /** The spans of one OTLP export request, decoded from protobuf or from JSON. */
 export function spanRecords(request: unknown): SpanRecord[] {
   return ((request as OtlpRequest).resourceSpans ?? []).flatMap(({ resource, scopeSpans }) => {
-    const service = String(attributes(resource?.attributes)['service.name'] ?? '');
+    const { 'service.name': name } = attributes(resource?.attributes);
+    const service = typeof name === 'string' ? name : '';
     return (scopeSpans ?? []).flatMap(({ spans }) => (spans ?? []).map((span) => record(span, service)));
   });
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { Layout } from './layout.js';
 import { lockHolder } from './lock.js';
 import { lastChoice, makePlan } from './plan.js';
@@ -7,9 +6,8 @@ import { say } from './shell.js';
 import { stackComponents } from './stack.js';
 import { removeStackFile } from './stack-file.js';
 import { leftProcesses } from './left-processes.js';
-import { processStates, stopProcesses } from './supervisor.js';
+import { processStates, shutDown, stopProcesses } from './supervisor.js';
 import { until } from './until.js';
-import { xmlRpc } from './xml-rpc.js';
 
 /** `npm stop`: stops the stack from anywhere, a launcher that is still starting it first. Safe to repeat. */
 export async function stop(layout: Layout): Promise<void> {
@@ -21,53 +19,59 @@ export async function stop(layout: Layout): Promise<void> {
       Promise.resolve(commandLine(launcher) === ''),
     );
   }
-  const stopped = await stopStack(layout);
-  say(stopped ? 'Stopped. Data and logs are kept; npm run reset throws them away.' : 'Nothing was running.');
+  const { ran, leftovers } = await stopStack(layout);
+  if (leftovers.length > 0)
+    say(`Ended without a supervisor:\n${leftovers.map((line) => `  ${line}`).join('\n')}`);
+  say(ran ? 'Stopped. Data and logs are kept; npm run reset throws them away.' : 'Nothing was running.');
+}
+
+/** What stopping found. */
+export interface Stopped {
+  /** Whether anything ran at all. */
+  readonly ran: boolean;
+  /** Processes that no supervisor stopped, and that had to be ended one by one; normally none. */
+  readonly leftovers: readonly string[];
 }
 
 /**
  * Stops every process in order: the edge, the apps, the broker and the rest, the databases last.
- * @returns whether anything ran. @throws Error that lists what would not go away.
+ * @throws Error that lists what would not go away.
  */
-export async function stopStack(layout: Layout): Promise<boolean> {
+export async function stopStack(layout: Layout): Promise<Stopped> {
   const states = await processStates(layout);
   if (states !== null) {
     const choice = lastChoice(layout);
     const components = choice ? stackComponents(makePlan(layout, choice)) : [];
     for (const tier of [...new Set(components.map((component) => component.tier))].sort((a, b) => b - a)) {
-      await stopProcesses(
-        layout,
-        components.filter((component) => component.tier === tier).map(({ name }) => name),
-      );
+      const names = components.filter((component) => component.tier === tier).map(({ name }) => name);
+      await stopProcesses(layout, names);
     }
-    await xmlRpc(layout.socket, 'supervisor.shutdown').catch(() => undefined);
-    await until('supervisord to end', { deadlineMs: 60_000 }, () =>
-      Promise.resolve(!existsSync(layout.socket)),
-    );
+    await shutDown(layout);
   }
-  const left = await endLeftovers(layout);
+  const leftovers = await endLeftovers(layout);
   removeStackFile(layout);
-  return states !== null || left;
+  return { ran: states !== null || leftovers.length > 0, leftovers };
 }
 
 /** What survived, for example because supervisord was killed: asked to end, then made to. */
-async function endLeftovers(layout: Layout): Promise<boolean> {
-  const found = leftProcesses(layout.dir);
-  if (found.length === 0) return false;
+async function endLeftovers(layout: Layout): Promise<string[]> {
+  if (await nothingLeft(layout, 3_000)) return [];
+  const found = leftProcesses(layout.dir).map(({ pid, command }) => `${pid} ${command}`);
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     for (const { pid } of leftProcesses(layout.dir)) send(pid, signal);
-    try {
-      await until('leftovers to end', { deadlineMs: 10_000 }, () =>
-        Promise.resolve(leftProcesses(layout.dir).length === 0),
-      );
-      return true;
-    } catch {
-      // The next signal is the last one.
-    }
+    if (await nothingLeft(layout, 10_000)) return found;
   }
   const list = leftProcesses(layout.dir).map(({ pid, command }) => `  ${pid} ${command}`);
   throw new Error(`These processes of the stack could not be ended:\n${list.join('\n')}`);
 }
+
+const nothingLeft = (layout: Layout, deadlineMs: number): Promise<boolean> =>
+  until('leftovers to end', { deadlineMs }, () =>
+    Promise.resolve(leftProcesses(layout.dir).length === 0),
+  ).then(
+    () => true,
+    () => false,
+  );
 
 function send(pid: number, signal: NodeJS.Signals): void {
   try {

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Component } from './component.js';
 import { launched } from './as-user.js';
@@ -161,6 +161,18 @@ export async function reloadPrograms(layout: Layout): Promise<void> {
   }
   for (const name of [...added, ...changed])
     await xmlRpc(layout.socket, 'supervisor.addProcessGroup', [name]);
+}
+
+/** Ends supervisord. It takes up to a second for each program that it still knows, so it forgets the stopped ones first. */
+export async function shutDown(layout: Layout): Promise<void> {
+  for (const { name } of (await processStates(layout)) ?? []) {
+    if (name !== WATCHER)
+      await xmlRpc(layout.socket, 'supervisor.removeProcessGroup', [name]).catch(() => undefined);
+  }
+  await xmlRpc(layout.socket, 'supervisor.shutdown').catch(() => undefined);
+  await until('supervisord to end', { deadlineMs: 60_000 }, () =>
+    Promise.resolve(!existsSync(layout.socket)),
+  );
 }
 
 export const signalProcess = (layout: Layout, name: string, signal: string): Promise<unknown> =>

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { leftProcesses } from './left-processes.js';
 import { type Layout, openLayout, REPO } from './layout.js';
 import { installMissing } from './packages.js';
 import { reset } from './reset.js';
@@ -109,11 +108,7 @@ function jest(layout: Layout, args: readonly string[], signal: AbortSignal): Pro
 }
 
 async function stopAndLookForLeftovers(layout: Layout): Promise<void> {
-  const before = leftProcesses(layout.dir);
-  await stopStack(layout);
-  const left = leftProcesses(layout.dir);
-  if (left.length === 0) return void (before.length > 0 && say(`   ${before.length} processes ended`));
-  throw new Error(
-    `Processes of the test stack are left:\n${left.map(({ pid, command }) => `  ${pid} ${command}`).join('\n')}`,
-  );
+  const { leftovers } = await stopStack(layout);
+  if (leftovers.length === 0) return;
+  throw new Error(`Processes of the test stack were left after stopping it:\n${leftovers.join('\n')}`);
 }

@@ -19,7 +19,7 @@ export async function xmlRpc(
     .join('')}</params></methodCall>`;
   const answer = parseXml(await post(socket, body));
   if (typeof answer === 'object' && !Array.isArray(answer) && 'faultString' in answer) {
-    throw new Error(`supervisord refused ${method}: ${String(answer['faultString'])}`);
+    throw new Error(`supervisord refused ${method}: ${JSON.stringify(answer['faultString'])}`);
   }
   return answer;
 }
