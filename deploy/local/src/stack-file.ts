@@ -41,7 +41,10 @@ export function writeStackFile(layout: Layout, states: readonly ProcessState[]):
     pid: pids.get(name) ?? 0,
     ...urls,
   }));
-  replaceFile(layout.path('stack.json'), { baseUrl: parts.baseUrl, processes } satisfies StackFile);
+  const content: StackFile = { baseUrl: parts.baseUrl, processes };
+  const current = layout.path('stack.json');
+  if (existsSync(current) && readFileSync(current, 'utf8') === serialized(content)) return;
+  replaceFile(current, content);
 }
 
 export const removeStackFile = (layout: Layout): void => {
@@ -65,6 +68,8 @@ export const writeExits = (layout: Layout, exits: Record<string, number>): void 
 /** Readers see the old or the new content, never half of it. The file holds credentials. */
 function replaceFile(file: string, content: unknown): void {
   const next = `${file}.${process.pid}`;
-  writeFileSync(next, JSON.stringify(content, null, 2), { mode: 0o600 });
+  writeFileSync(next, serialized(content), { mode: 0o600 });
   renameSync(next, file);
 }
+
+const serialized = (content: unknown): string => JSON.stringify(content, null, 2);

@@ -7,6 +7,8 @@ import { openLayout } from './layout.js';
 import { readExits, writeExits, writeStackFile } from './stack-file.js';
 import { processStates } from './supervisor.js';
 
+const REFRESH_MS = 400;
+
 const layout = openLayout();
 let input = Buffer.alloc(0);
 let handled = Promise.resolve();
@@ -20,6 +22,7 @@ process.stdin.on('data', (chunk: Buffer) => {
   }
 });
 process.stdout.write('READY\n');
+setInterval(() => void refresh().catch((error: unknown) => console.error(error)), REFRESH_MS);
 
 function nextEvent(): { name: string; payload: Map<string, string> } | null {
   const end = input.indexOf('\n');
@@ -48,6 +51,11 @@ async function handle(event: string, payload: Map<string, string>): Promise<void
     const exits = readExits(layout);
     writeExits(layout, { ...exits, [name]: (exits[name] ?? 0) + 1 });
   }
+  await refresh();
+}
+
+/** Each call also wakes supervisord, which otherwise may notice a death up to a second late, and restart a second later. */
+async function refresh(): Promise<void> {
   const states = await processStates(layout);
   if (states !== null) writeStackFile(layout, states);
 }

@@ -31,24 +31,34 @@ export async function start(layout: Layout, options: StartOptions): Promise<numb
   }
   const release = lock(layout);
   const abort = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => abort.abort(new Error('Interrupted')));
+  }
   try {
-    const plan = await prepare(layout, options);
-    await startSupervisor(layout);
-    await bringUp(plan, abort.signal);
-    writeStackFile(layout, (await processStates(layout)) ?? []);
-    await smoke(plan);
-    abort.signal.throwIfAborted();
+    await startReady(await prepare(layout, options), abort.signal);
   } catch (error) {
-    say(abort.signal.aborted ? '\nStopping …' : 'The start failed; stopping what runs …');
-    await stopStack(layout);
     if (abort.signal.aborted) return 130;
     throw error;
   } finally {
     release();
   }
   return options.detach ? 0 : stay(layout, abort.signal);
+}
+
+/** Starts everything, or nothing: what was started is stopped again when one part fails. */
+async function startReady(plan: Plan, signal: AbortSignal): Promise<void> {
+  try {
+    await startSupervisor(plan.layout);
+    await bringUp(plan, signal);
+    writeStackFile(plan.layout, (await processStates(plan.layout)) ?? []);
+    await smoke(plan);
+    signal.throwIfAborted();
+  } catch (error) {
+    say(signal.aborted ? '\nStopping …' : 'The start failed; stopping what runs …');
+    await stopStack(plan.layout);
+    if (signal.aborted) say('Stopped; no process is left.');
+    throw error;
+  }
 }
 
 async function prepare(layout: Layout, options: StartOptions): Promise<Plan> {

@@ -46,7 +46,7 @@ export function writePrograms(layout: Layout, components: readonly Component[]):
     argv: launched([layout.node, join(REPO, 'deploy/local/dist/stack-watch.js')]),
     stopWaitSeconds: 5,
   };
-  const events = 'events=PROCESS_STATE,TICK_5\nbuffer_size=1000\n';
+  const events = 'events=PROCESS_STATE\nbuffer_size=1000\n';
   writeFileSync(join(dir, `${WATCHER}.conf`), program(layout, watcher, 'eventlistener') + events, {
     mode: 0o600,
   });
