@@ -42,8 +42,9 @@ export function edgeProblemsConfig(): string {
         ...(retryAfterSeconds ? [`  add_header Retry-After ${retryAfterSeconds} always;`] : []),
       ];
       return [
-        `error_page ${nginxStatus} =${body.status} @${code};`,
-        `location @${code} {`,
+        // A path, not a named location: a request whose line was too long has no address to keep.
+        `error_page ${nginxStatus} =${body.status} /_edge/${code};`,
+        `location = /_edge/${code} {`,
         `  internal;`,
         `  default_type ${PROBLEM_MEDIA_TYPE};`,
         ...headers,
