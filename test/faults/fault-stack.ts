@@ -34,7 +34,8 @@ function launcher(args: readonly string[], log: (line: string) => void): Promise
     let tail = '';
     const hear = (chunk: Buffer): void => {
       tail = (tail + chunk.toString()).slice(-4_000);
-      for (const line of chunk.toString().split('\n')) if (line.trim() !== '') log(`  ${line}`);
+      // Progress only: what it prints for people to paste holds a token.
+      for (const line of chunk.toString().split('\n')) if (line.includes(': ready (')) log(line);
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);

@@ -22,6 +22,18 @@ export class Primary {
     }
   }
 
+  /** How many rows contain one of these markers. */
+  async storedWith(markers: readonly string[]): Promise<number> {
+    if (markers.length === 0) return 0;
+    return this.with(async (client) => {
+      const { rows } = await client.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM posts WHERE content ~ ANY($1)`,
+        [markers],
+      );
+      return rows[0]?.n ?? 0;
+    });
+  }
+
   /** Everything stored for tenants whose name begins so. */
   async read(
     tenantPrefix: string,
