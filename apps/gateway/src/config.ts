@@ -1,18 +1,18 @@
 import { authConfig } from '@spillway/auth';
-import { integer, parsed, text, url, urls, type ConfigOf } from '@spillway/config';
+import { cacheConfig } from '@spillway/cache';
+import { integer, parsed, text, url, type ConfigOf } from '@spillway/config';
 import { ShardDirectory, SigningKeys } from '@spillway/contracts/server';
 import { httpConfig } from '@spillway/http';
+import { brokerConfig } from '@spillway/messaging';
 
 export const gatewayConfig = {
   ...httpConfig,
   ...authConfig,
-  amqpUrls: urls('AMQP_URLS', ['amqp', 'amqps'], {
-    about: 'Addresses of the RabbitMQ nodes, tried in turn, comma-separated',
-  }),
+  ...brokerConfig,
+  ...cacheConfig,
   managementUrl: url('MANAGEMENT_URL', ['http', 'https'], {
     about: "RabbitMQ's management API, with a read-only user",
   }),
-  redisUrl: url('REDIS_URL', ['redis', 'rediss'], { about: 'Address of Redis' }),
   ticketKeys: parsed(
     'SIGNING_KEYS',
     { about: 'Keys that sign what clients carry: id:base64[,…], the first signs', secret: true },

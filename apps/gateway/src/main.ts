@@ -1,10 +1,10 @@
-import { loadConfig } from '@spillway/config';
+import { configOrExit } from '@spillway/config';
 import { installStop } from '@spillway/http';
 import { createLogger } from '@spillway/telemetry';
 import { gatewayConfig } from './config.js';
 import { startGateway } from './gateway.js';
 
-const config = loadConfig(gatewayConfig);
+const config = configOrExit(gatewayConfig);
 const logger = createLogger({ service: 'gateway', instance: config.instance, level: config.logLevel });
 const gateway = await startGateway(config, logger);
 installStop({

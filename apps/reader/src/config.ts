@@ -1,5 +1,6 @@
 import { authConfig } from '@spillway/auth';
-import { fraction, integer, parsed, text, url, type ConfigOf } from '@spillway/config';
+import { cacheConfig } from '@spillway/cache';
+import { fraction, integer, parsed, text, type ConfigOf } from '@spillway/config';
 import { ShardDirectory, SigningKeys } from '@spillway/contracts/server';
 import { shardNodes } from '@spillway/database/read';
 import { httpConfig } from '@spillway/http';
@@ -7,7 +8,7 @@ import { httpConfig } from '@spillway/http';
 export const readerConfig = {
   ...httpConfig,
   ...authConfig,
-  redisUrl: url('REDIS_URL', ['redis', 'rediss'], { about: 'Address of Redis' }),
+  ...cacheConfig,
   databaseNodes: shardNodes(
     'DATABASE_NODES',
     'Every Postgres node with the role reader: shard=url|url;shard=url',

@@ -1,14 +1,14 @@
-import { integer, list, parsed, text, url, urls, type ConfigOf } from '@spillway/config';
+import { cacheConfig } from '@spillway/cache';
+import { integer, list, parsed, text, type ConfigOf } from '@spillway/config';
 import { ShardDirectory } from '@spillway/contracts/server';
 import { shardNodes } from '@spillway/database';
 import { processConfig } from '@spillway/http';
+import { brokerConfig } from '@spillway/messaging';
 
 export const writerConfig = {
   ...processConfig,
-  amqpUrls: urls('AMQP_URLS', ['amqp', 'amqps'], {
-    about: 'Addresses of the RabbitMQ nodes, tried in turn, comma-separated',
-  }),
-  redisUrl: url('REDIS_URL', ['redis', 'rediss'], { about: 'Address of Redis' }),
+  ...brokerConfig,
+  ...cacheConfig,
   databaseNodes: shardNodes(
     'DATABASE_NODES',
     'Every Postgres node with the role writer: shard=url|url;shard=url',

@@ -1,10 +1,10 @@
-import { loadConfig } from '@spillway/config';
+import { configOrExit } from '@spillway/config';
 import { installStop } from '@spillway/http';
 import { createLogger } from '@spillway/telemetry';
 import { writerConfig } from './config.js';
 import { startWriter } from './writer.js';
 
-const config = loadConfig(writerConfig);
+const config = configOrExit(writerConfig);
 const logger = createLogger({ service: 'writer', instance: config.instance, level: config.logLevel });
 const writer = await startWriter(config, logger);
 installStop({

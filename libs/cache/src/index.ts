@@ -1,4 +1,5 @@
 export { CacheConnection, type CacheAnswer, type CacheConnectionOptions } from './cache-connection.js';
+export { cacheConfig } from './config.js';
 export { clockOffsetMs } from './clock-offset.js';
 export { cacheProbe } from './probe.js';
 export { Results, type Result, type ResultEntry } from './results.js';

@@ -183,8 +183,13 @@ export class Router {
       }
     }
     if (freshness.mode !== 'eventual') {
-      throw primary
-        ? new DatabaseUnavailable('budget', `the primary of shard ${shardName} has no room for more reads`)
+      if (primary)
+        throw new DatabaseUnavailable(
+          'budget',
+          `the primary of shard ${shardName} has no room for more reads`,
+        );
+      throw freshness.mode === 'strong'
+        ? new DatabaseUnavailable('no_primary', `shard ${shardName} has no primary now`)
         : new DatabaseUnavailable(
             'position',
             `no replica of shard ${shardName} has reached the position, and it has no primary`,

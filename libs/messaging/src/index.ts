@@ -2,6 +2,7 @@ export type { Batch, BatchEntry, BatchTrigger, Death } from './batch.js';
 export type { BatchLimits } from './batch-buffer.js';
 export { BatchServer, type BatchServerOptions, type LaneBinding } from './batch-server.js';
 export { BrokerConnection, type BrokerConnectionOptions } from './broker-connection.js';
+export { brokerConfig } from './config.js';
 export { declareTopology } from './declare-topology.js';
 export { unavailable, type Outcome } from './outcome.js';
 export { consumerProbe, publisherProbe } from './probes.js';
