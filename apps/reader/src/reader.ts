@@ -1,10 +1,10 @@
 import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
-import { CacheConnection, cacheProbe, Results } from '@spillway/cache';
+import { CacheConnection, cacheProbe, Results, WriterBeats } from '@spillway/cache';
 import { ShardDirectory } from '@spillway/contracts/server';
 import { ReadRouter, readProbe } from '@spillway/database/read';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import { createHttpApp } from '@spillway/http';
-import { metricsHandler, type Logger } from '@spillway/telemetry';
+import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
 import type { ReaderConfig } from './config.js';
 import { Events } from './events.js';
@@ -33,7 +33,13 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
   });
   const directory = ShardDirectory.parse(config.shardMap, config.shardPins);
   const reads = new TenantReads(router, directory, config.signingKeys.consistency);
-  const jobs = new JobReader(reads, new Results(cache), config.signingKeys);
+  const jobs = new JobReader({
+    reads,
+    results: new Results(cache),
+    beats: new WriterBeats(cache),
+    keys: config.signingKeys,
+  });
+  const stopGauge = observe('replica_lag_seconds', () => router.replicaLags);
   const health = new HealthRegistry();
   for (const probe of [readProbe(router), jwksProbe(keys), cacheProbe(cache)]) health.add(probe);
   const module = AppModule.with({ verifier, reads, jobs, cursorKeys: config.signingKeys.cursor });
@@ -52,6 +58,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
       step('finishing the requests under way');
       await app.close();
       step('closing the database pools');
+      stopGauge();
       await router.close();
       await cache.close();
       await admin.close();

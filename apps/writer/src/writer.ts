@@ -1,10 +1,10 @@
 import { NestFactory } from '@nestjs/core';
-import { CacheConnection, cacheProbe, Results } from '@spillway/cache';
+import { CacheConnection, cacheProbe, Results, WriterBeats } from '@spillway/cache';
 import { ShardDirectory } from '@spillway/contracts/server';
 import { primaryProbe, Router } from '@spillway/database';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import { BatchServer, BrokerConnection, consumerProbe } from '@spillway/messaging';
-import { metricsHandler, type Logger } from '@spillway/telemetry';
+import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
 import type { WriterConfig } from './config.js';
 import { DeadLetterLanding } from './dead-letters/land-dead-letters.js';
@@ -56,6 +56,11 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
   const health = new HealthRegistry();
   for (const probe of [consumerProbe(server), primaryProbe(router), cacheProbe(cache)]) health.add(probe);
   await app.listen();
+  const stopBeats = new WriterBeats(cache).keepBeating(config.shards, () => server.consuming);
+  const stopGauge = observe('post_oldest_uncommitted_seconds', () => {
+    const oldest = server.oldestAcceptedAt;
+    return oldest === undefined ? 0 : Math.max(0, Date.now() - oldest) / 1000;
+  });
   const admin = await startAdminServer({
     host: config.adminHost,
     port: config.adminPort,
@@ -67,6 +72,8 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
     health,
     async stop(step) {
       stopPartitions();
+      stopBeats();
+      stopGauge();
       step('committing and acknowledging the batches in hand');
       await app.close();
       step('closing the broker connection');

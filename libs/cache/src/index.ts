@@ -2,4 +2,5 @@ export { CacheConnection, type CacheAnswer, type CacheConnectionOptions } from '
 export { cacheConfig } from './config.js';
 export { clockOffsetMs } from './clock-offset.js';
 export { cacheProbe } from './probe.js';
+export { WriterBeats } from './writer-beats.js';
 export { Results, type Result, type ResultEntry } from './results.js';

@@ -1,3 +1,4 @@
-/** Names of everything kept in Redis. The tenant comes first in every key, so tenants never mix. */
+/** Names of everything kept in Redis. What belongs to a tenant has the tenant in its key, so tenants never mix. */
 export const resultKey = (tenantId: string, commandId: string): string =>
   `spillway:result:${tenantId}:${commandId}`;
+export const writerKey = (shard: string): string => `spillway:writer:${shard}`;

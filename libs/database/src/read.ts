@@ -35,6 +35,11 @@ export class ReadRouter {
     return this.router.canRead;
   }
 
+  /** Seconds that each replica is behind. */
+  get replicaLags(): Router['replicaLags'] {
+    return this.router.replicaLags;
+  }
+
   /** @throws DatabaseUnavailable when no node may answer. */
   read<T>(
     shard: string,

@@ -82,6 +82,19 @@ export class Router {
     return router;
   }
 
+  /** Seconds that each replica is behind, as this process measures it. */
+  get replicaLags(): readonly {
+    readonly value: number;
+    readonly labels: { shard: string; replica: string };
+  }[] {
+    return [...this.shards].flatMap(([name, shard]) =>
+      replicasOf(shard).map((node) => ({
+        value: this.lagOf(shard, node) / 1000,
+        labels: { shard: name, replica: `replica-${shard.nodes.indexOf(node)}` },
+      })),
+    );
+  }
+
   /** True when every shard has a primary. */
   get hasPrimaries(): boolean {
     return [...this.shards.values()].every((shard) => primaryOf(shard) !== undefined);

@@ -27,6 +27,11 @@ export class BatchBuffer {
     return this.waiting[0]?.receivedAt;
   }
 
+  /** The deliveries in hand, oldest first. */
+  get deliveries(): readonly Delivery[] {
+    return this.waiting;
+  }
+
   push(delivery: Delivery): void {
     this.waiting.push(delivery);
     this.commands += delivery.entries.length;

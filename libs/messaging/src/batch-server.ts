@@ -59,6 +59,12 @@ export class BatchServer extends Server implements CustomTransportStrategy {
     return this.running.map((lane) => lane.held).find((reason) => reason !== undefined);
   }
 
+  /** Unix milliseconds at which the oldest command in hand was accepted, or undefined when none is. */
+  get oldestAcceptedAt(): number | undefined {
+    const times = this.running.flatMap(({ oldestAcceptedAt }) => oldestAcceptedAt ?? []);
+    return times.length > 0 ? Math.min(...times) : undefined;
+  }
+
   on(): never {
     throw new Error('BatchServer emits no events');
   }

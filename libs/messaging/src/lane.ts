@@ -45,6 +45,7 @@ export class Lane {
   private readonly channel: SupervisedChannel<Channel>;
   private generation: Generation | undefined;
   private running: Promise<void> | undefined;
+  private inFlight: readonly Delivery[] = [];
   private stopping = false;
   private heldBecause: string | undefined;
   private wake: (() => void) | undefined;
@@ -70,6 +71,15 @@ export class Lane {
   /** Why a batch is being held, or undefined. */
   get held(): string | undefined {
     return this.heldBecause;
+  }
+
+  /** Unix milliseconds at which the oldest command in hand was accepted, or undefined when none is. */
+  get oldestAcceptedAt(): number | undefined {
+    const inHand = [...this.inFlight, ...(this.generation?.buffer.deliveries ?? [])];
+    const times = inHand.flatMap(({ entries }) =>
+      entries.flatMap((entry) => (entry.as === 'valid' ? [entry.command.acceptedAt] : [])),
+    );
+    return times.length > 0 ? times.reduce((oldest, at) => Math.min(oldest, at)) : undefined;
   }
 
   /** Takes no more from the broker, ends what is in hand, and closes the channel. A held batch goes back. */
@@ -156,6 +166,7 @@ export class Lane {
     trigger: BatchTrigger,
   ): Promise<void> {
     const startedAt = Date.now();
+    this.inFlight = deliveries;
     const processing = startProcessing(this.options.queue, deliveries, startedAt);
     meters().batchSize.record(processing.entries.length);
     try {
@@ -171,6 +182,7 @@ export class Lane {
         await this.pause(attempt);
       }
     } finally {
+      this.inFlight = [];
       meters().batchFlushSeconds.record((Date.now() - startedAt) / 1000, { trigger });
       processing.end();
     }

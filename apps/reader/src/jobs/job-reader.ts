@@ -1,13 +1,15 @@
-import type { Results, Result } from '@spillway/cache';
+import type { Result, Results, WriterBeats } from '@spillway/cache';
 import type { Job } from '@spillway/contracts';
 import { issueConsistencyToken, readTicket, type SigningKeys, type Ticket } from '@spillway/contracts/server';
 import { EVENTUAL, STRONG } from '@spillway/database/read';
 import type { TenantReads } from '../tenant-reads.js';
 import { findOutcome, type KnownOutcome } from './find-outcome.js';
 
-export interface JobKeys {
-  readonly ticket: SigningKeys;
-  readonly consistency: SigningKeys;
+export interface JobReaderParts {
+  readonly reads: TenantReads;
+  readonly results: Results;
+  readonly beats: WriterBeats;
+  readonly keys: { readonly ticket: SigningKeys; readonly consistency: SigningKeys };
 }
 
 /**
@@ -15,34 +17,38 @@ export interface JobKeys {
  * accepted, so absence on a replica is not absence: only the primary's "not there" is `processing`.
  */
 export class JobReader {
-  constructor(
-    private readonly reads: TenantReads,
-    private readonly results: Results,
-    private readonly keys: JobKeys,
-  ) {}
+  constructor(private readonly parts: JobReaderParts) {}
 
   /**
    * The job, or null when the ticket is forged, foreign or expired.
    * @throws ProblemError (503) when the outcome is unknown and the primary cannot be asked.
    */
   async read(tenant: string, jobId: string, now: number): Promise<Job | null> {
-    const ticket = readTicket(this.keys.ticket, tenant, jobId, now);
+    const { reads, results, beats, keys } = this.parts;
+    const ticket = readTicket(keys.ticket, tenant, jobId, now);
     if (!ticket) return null;
-    const result = await this.results.get(tenant, ticket.commandId);
+    const result = await results.get(tenant, ticket.commandId);
     if (result) return this.fromResult(jobId, ticket, result, now);
-    const replica = await this.reads.read(tenant, EVENTUAL, (scope) => findOutcome(scope, tenant, ticket));
-    if (replica.servedBy === 'primary' || replica.value.known === 'completed') {
-      return this.fromOutcome(jobId, ticket, replica.value, now);
-    }
-    const primary = await this.reads.read(tenant, STRONG, (scope) => findOutcome(scope, tenant, ticket));
-    return this.fromOutcome(jobId, ticket, primary.value, now);
+    const outcome = await this.outcomeOf(tenant, ticket);
+    const job = this.fromOutcome(jobId, ticket, outcome, now);
+    if (outcome.known !== 'nothing') return job;
+    const written = await beats.isWritten(reads.shardOf(tenant));
+    return written === false ? { ...job, reason: 'no_writer' } : job;
+  }
+
+  /** From a replica when that settles it, else from the primary. */
+  private async outcomeOf(tenant: string, ticket: Ticket): Promise<KnownOutcome> {
+    const { reads } = this.parts;
+    const first = await reads.read(tenant, EVENTUAL, (scope) => findOutcome(scope, tenant, ticket));
+    if (first.servedBy === 'primary' || first.value.known === 'completed') return first.value;
+    return (await reads.read(tenant, STRONG, (scope) => findOutcome(scope, tenant, ticket))).value;
   }
 
   private fromResult(jobId: string, ticket: Ticket, result: Result, now: number): Job {
     const base = { ...frame(jobId, ticket), completedAt: new Date(result.at).toISOString() };
     if (result.ended === 'failed')
       return { ...base, status: 'failed', error: { code: result.code, detail: result.detail } };
-    const consistencyToken = issueConsistencyToken(this.keys.consistency, result.position, now);
+    const consistencyToken = issueConsistencyToken(this.parts.keys.consistency, result.position, now);
     return {
       ...base,
       status: 'completed',
@@ -59,7 +65,7 @@ export class JobReader {
           ...base,
           status: 'completed',
           completedAt: outcome.at.toISOString(),
-          consistencyToken: issueConsistencyToken(this.keys.consistency, outcome.position, now),
+          consistencyToken: issueConsistencyToken(this.parts.keys.consistency, outcome.position, now),
           ...(outcome.superseded ? { superseded: true } : {}),
           ...(outcome.traceId ? { traceId: outcome.traceId } : {}),
         };

@@ -1,9 +1,4 @@
-import {
-  COMMAND_KINDS,
-  uuidV7Time,
-  type Command,
-  type Position,
-} from '@spillway/contracts';
+import { COMMAND_KINDS, uuidV7Time, type Command, type Position } from '@spillway/contracts';
 import { seenPosition, type Router, type Scope } from '@spillway/database';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
 import type { CommandHandlers } from './command-handler.js';
