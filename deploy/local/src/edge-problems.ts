@@ -6,6 +6,7 @@ export const EDGE_PROBLEMS: ReadonlyMap<
   { code: ErrorCode; detail: string; retryAfterSeconds?: number }
 > = new Map([
   [400, { code: 'invalid_request', detail: 'The request could not be read as HTTP.' }],
+  [404, { code: 'not_found', detail: 'There is nothing at this address.' }],
   [405, { code: 'method_not_allowed', detail: 'This method is not served here.' }],
   [408, { code: 'request_timeout', detail: 'The request did not arrive completely in time.' }],
   [413, { code: 'payload_too_large', detail: 'A body may have at most 64 KiB.' }],

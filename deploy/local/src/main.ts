@@ -22,6 +22,8 @@ const program = new Command('spillway').description(
   'The local stack, natively on Debian. Data lies in .local, or in SPILLWAY_STACK_DIR.',
 );
 let exitCode = 0;
+// Debian keeps servers where an ordinary user's PATH does not look.
+process.env['PATH'] = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`;
 
 program
   .command('start')

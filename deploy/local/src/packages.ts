@@ -29,7 +29,7 @@ export async function installMissing(...sets: (keyof typeof NEEDED)[]): Promise<
 }
 
 function isInstalled(program: string): boolean {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', postgresBin()];
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), postgresBin()];
   return program.startsWith('/')
     ? existsSync(program)
     : folders.some((folder) => isExecutable(join(folder, program)));
