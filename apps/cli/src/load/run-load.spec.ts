@@ -164,7 +164,7 @@ describe('a load', () => {
     write([line(1), '{']);
     const summary = await load({ strict: true });
     expect(summary).toEqual(
-      expect.objectContaining({ sent: 0, stopped: expect.stringContaining('--strict') as string }),
+      expect.objectContaining({ sent: 0, stopped: expect.stringContaining('--strict') }),
     );
     expect(service.puts).toBe(0);
     write([line(1)]);
