@@ -4,10 +4,12 @@ import type { Socket } from 'node:net';
 import { problemResponse } from './problem-response.js';
 import type { WireError } from './wire-error.js';
 
-const BY_CODE: Readonly<Record<string, WireError>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: { code: 'request_timeout', detail: 'The request did not arrive in time.' },
-  HPE_HEADER_OVERFLOW: { code: 'headers_too_large', detail: 'The headers are larger than 16 KiB.' },
-};
+const BY_CODE = new Map<string | undefined, WireError>(
+  Object.entries({
+    ERR_HTTP_REQUEST_TIMEOUT: { code: 'request_timeout', detail: 'The request did not arrive in time.' },
+    HPE_HEADER_OVERFLOW: { code: 'headers_too_large', detail: 'The headers are larger than 16 KiB.' },
+  } satisfies Record<string, WireError>),
+);
 const MALFORMED: WireError = {
   code: 'invalid_request',
   detail: 'This is not HTTP as the server understands it.',
@@ -19,7 +21,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     socket.destroy();
     return;
   }
-  const { status, headers, body } = problemResponse(BY_CODE[error.code ?? ''] ?? MALFORMED, randomUUID());
+  const { status, headers, body } = problemResponse(BY_CODE.get(error.code) ?? MALFORMED, randomUUID());
   const lines = Object.entries({
     ...headers,
     'content-length': String(Buffer.byteLength(body)),

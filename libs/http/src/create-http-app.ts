@@ -62,7 +62,7 @@ export async function createHttpApp(
     clientErrorHandler: answerClientError,
   });
   const routes = new RouteTable();
-  installHooks(adapter.getInstance(), { ...log, routes });
+  installHooks(adapter.getInstance(), { ...log, routes, requestTimeoutMs: requestTimeout });
   const app = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
     logger: nestLogger(logger),
     bodyParser: false,

@@ -1,6 +1,7 @@
 import { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import type { FastifyInstance } from 'fastify';
+import { drainConnections } from './drain-connections.js';
 import { parseJsonBody } from './json-body.js';
 import { requireJson } from './media-type.js';
 import { ProblemError } from './problem-error.js';
@@ -11,13 +12,22 @@ import { wireErrorOf } from './wire-error.js';
 
 interface HookOptions extends RequestLogOptions {
   readonly routes: RouteTable;
+  /** Milliseconds a whole request may take to arrive. */
+  readonly requestTimeoutMs: number;
 }
 
 /** What holds for every request, before Nest sees it. */
 export function installHooks(fastify: FastifyInstance, options: HookOptions): void {
   let closing = false;
+  const drain = drainConnections(fastify.server, options.requestTimeoutMs);
+  let drained = (): void => undefined;
   fastify.addHook('preClose', (done) => {
     closing = true;
+    drained = drain();
+    done();
+  });
+  fastify.addHook('onClose', (_instance, done) => {
+    drained();
     done();
   });
   fastify.addHook('onRoute', ({ url, method }) => options.routes.add(url, [method].flat()));
@@ -29,6 +39,10 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
         ? new ProblemError('shutting_down', 'This instance is stopping. Nothing was done; send it again.')
         : undefined,
     );
+  });
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) reply.header('connection', 'close');
+    done(null, payload);
   });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {

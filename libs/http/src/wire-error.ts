@@ -10,23 +10,28 @@ export interface WireError {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const FASTIFY_CODES: Readonly<Record<string, WireError>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: {
-    code: 'payload_too_large',
-    detail: 'The body is larger than this resource takes.',
-  },
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
-    code: 'unsupported_media_type',
-    detail: 'Send the body as application/json.',
-  },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
-    code: 'invalid_request',
-    detail: 'The body is not as long as Content-Length says.',
-  },
-  FST_ERR_BAD_URL: { code: 'invalid_request', detail: 'The address has a malformed percent-encoding.' },
-  FST_ERR_MAX_PARAM_LENGTH: { code: 'uri_too_long', detail: 'A part of the address is longer than any id.' },
-  FST_ERR_ROUTE_NOT_FOUND: { code: 'not_found', detail: 'There is nothing at this address.' },
-};
+const FASTIFY_CODES = new Map<string, WireError>(
+  Object.entries({
+    FST_ERR_CTP_BODY_TOO_LARGE: {
+      code: 'payload_too_large',
+      detail: 'The body is larger than this resource takes.',
+    },
+    FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+      code: 'unsupported_media_type',
+      detail: 'Send the body as application/json.',
+    },
+    FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+      code: 'invalid_request',
+      detail: 'The body is not as long as Content-Length says.',
+    },
+    FST_ERR_BAD_URL: { code: 'invalid_request', detail: 'The address has a malformed percent-encoding.' },
+    FST_ERR_MAX_PARAM_LENGTH: {
+      code: 'uri_too_long',
+      detail: 'A part of the address is longer than any id.',
+    },
+    FST_ERR_ROUTE_NOT_FOUND: { code: 'not_found', detail: 'There is nothing at this address.' },
+  } satisfies Record<string, WireError>),
+);
 
 /** Codes of a bare status, as frameworks throw it. */
 const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
@@ -47,7 +52,7 @@ export function wireErrorOf(error: unknown): WireError | undefined {
   if (isWireError(error)) return error;
   const origin = error instanceof HttpException ? (error.cause ?? error) : error;
   if (isWireError(origin)) return origin;
-  const known = FASTIFY_CODES[textOf(origin, 'code')];
+  const known = FASTIFY_CODES.get(textOf(origin, 'code'));
   if (known) return known;
   const code = BY_STATUS[statusOf(error)];
   return code === undefined ? undefined : { code, detail: `${ERROR_CODES[code].title}.` };
