@@ -1,5 +1,5 @@
 import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib';
-import type { Stack } from '@spillway/testing';
+import { eventually, type Stack } from '@spillway/testing';
 
 export interface Binding {
   readonly source: string;
@@ -22,6 +22,13 @@ export class Broker {
     } finally {
       await model.close().catch(() => undefined);
     }
+  }
+
+  /** Waits until the broker takes connections. */
+  async up(deadlineMs = 60_000): Promise<void> {
+    await eventually('the broker takes connections', () => this.with(() => Promise.resolve(true)), {
+      deadlineMs,
+    });
   }
 
   /** Names of the queues that hold posts. */

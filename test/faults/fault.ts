@@ -24,7 +24,7 @@ export interface FaultContext {
   readonly long: boolean;
   /** What is kept down or broken from here … */
   readonly injected: () => void;
-  /** … is whole again from here: recovery is measured from the last call. */
+  /** … is up again from here, whatever the apps have noticed: recovery is measured from the last call. */
   readonly healed: () => void;
   /** Asserted beyond the checker; the sentence says what must be so. */
   readonly expect: (holds: boolean, sentence: string) => void;

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import type { Stack } from '@spillway/testing';
+import { eventually, type Stack } from '@spillway/testing';
 import type { DeadLetterRow, OutcomeRow, PostRow } from './history.js';
 
 /** The primary itself, as superuser: no pooler, no role, no row-level security between us and the truth. */
@@ -20,6 +20,17 @@ export class Primary {
     } finally {
       await client.end().catch(() => undefined);
     }
+  }
+
+  /** Waits until the primary answers. */
+  async up(deadlineMs = 60_000): Promise<void> {
+    await eventually(
+      'the primary answers',
+      () => this.with(async (c) => (await c.query('SELECT 1')).rowCount),
+      {
+        deadlineMs,
+      },
+    );
   }
 
   /** How many rows contain one of these markers. */

@@ -11,9 +11,9 @@ export const gatewayDies: Fault = {
       const killedAt = Date.now();
       const before = components.signal(name, 'SIGKILL');
       await components.restarted(before);
+      healed();
       await components.ready(name);
       const backAt = Date.now();
-      healed();
       const meanwhile = history.sentBetween(killedAt + 200, backAt);
       const accepted = meanwhile.filter((r) => r.answer.kind === 'accepted').length;
       expect(accepted > meanwhile.length / 2, `while ${name} was away the other accepted most posts`);

@@ -35,8 +35,8 @@ export const gatewayStops: Fault = {
     });
     expect(last === '0', `it ended with exit status 0 (it was ${last ?? 'unknown'})`);
     await components.restarted(before);
-    await components.ready(name);
     healed();
+    await components.ready(name);
     cutAtEdge = history
       .sentBetween(stoppedAt - 1_000, goneAt)
       .filter((r) => r.method === 'POST' && !answers.includes(r) && r.answer.kind === 'unknown');

@@ -5,14 +5,15 @@ export const brokerDies: Fault = {
   title: 'broker dies, returns',
   how: 'kill -9',
   recoverWithinMs: 30_000,
-  async run({ components, history, injected, healed, expect, note }) {
+  async run({ components, broker, history, injected, healed, expect, note }) {
     injected();
     const killedAt = Date.now();
     const before = components.signal('rabbitmq', 'SIGKILL');
     await components.restarted(before);
-    await components.allReady();
+    await broker.up();
     healed();
     note(`the broker was away for ${((Date.now() - killedAt) / 1000).toFixed(1)} s`);
+    await components.allReady();
     // The first second holds what was in flight; until the first 202 nobody can accept anything.
     const back = history.requests.find((r) => r.t0 > killedAt + 1_000 && r.answer.kind === 'accepted')?.t0;
     const meanwhile = history.sentBetween(killedAt + 1_000, (back ?? Date.now()) - 500);

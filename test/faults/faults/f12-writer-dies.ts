@@ -39,8 +39,8 @@ export function writerDies(more: readonly Mutant[] = []): Fault {
             return before.find((p) => now.get(p.name) !== p.pid) ?? notYet([...now]);
           });
           await components.restarted(dead);
-          await components.ready(dead.name);
           healed();
+          await components.ready(dead.name);
           note(`${dead.name} died ${moment} and is back`);
           await hold(500);
         }

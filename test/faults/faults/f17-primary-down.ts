@@ -10,7 +10,8 @@ export const primaryDown: Fault = {
   title: 'primary down 60 s, restarted',
   how: 'pg_ctl immediate',
   async run(context) {
-    const { stack, components, followers, history, injected, healed, hold, expect, note, long } = context;
+    const { stack, components, primary, followers, history, injected, healed, hold, expect, note, long } =
+      context;
     const [node] = stack.ofRole('postgres-primary');
     if (!node) throw new Error('the stack has no primary');
     const known = history.requests
@@ -42,7 +43,7 @@ export const primaryDown: Fault = {
     const accepted = meanwhile.filter((r) => r.answer.kind === 'accepted').length;
     expect(accepted === meanwhile.length, `202 went on all the time (${accepted} of ${meanwhile.length})`);
     await components.supervisor('start', node.name);
-    await components.allReady();
+    await primary.up();
     healed();
     note(
       `the primary was down for ${((upAt - downAt) / 1000).toFixed(0)} s; ${accepted} posts were accepted meanwhile`,
