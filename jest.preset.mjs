@@ -6,6 +6,7 @@ export default {
   testMatch: ['<rootDir>/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
+  setupFilesAfterEnv: [`${root}test/leaks.setup.ts`],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { configFile: `${root}.swcrc` }] },
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
