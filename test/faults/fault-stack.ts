@@ -13,16 +13,17 @@ export const REPORT_DIR = join(REPO, '.local', 'faults-report');
 const SIZE = ['--gateways', '2', '--writers', '2', '--readers', '1', '--replicas', '1'] as const;
 
 /** Starts a stack of its own, on ports of its own, with nothing in it. */
-export async function startFaultStack(log: (line: string) => void): Promise<Stack> {
+export async function startFaultStack(log: (line: string) => void, signal: AbortSignal): Promise<Stack> {
   await launcher(['stop'], log).catch(() => undefined);
   await launcher(['reset'], log).catch(() => undefined);
-  await launcher(['start', '--detach', '--free-ports', ...SIZE], log);
+  signal.throwIfAborted();
+  await launcher(['start', '--detach', '--free-ports', ...SIZE], log, signal);
   return readStack(join(REPO, DIR, 'stack.json'));
 }
 
 export const stopFaultStack = (log: (line: string) => void): Promise<void> => launcher(['stop'], log);
 
-function launcher(args: readonly string[], log: (line: string) => void): Promise<void> {
+function launcher(args: readonly string[], log: (line: string) => void, signal?: AbortSignal): Promise<void> {
   return new Promise((resolvePromise, reject) => {
     const child = spawn(process.execPath, [join(REPO, 'deploy/local/dist/main.js'), ...args], {
       cwd: REPO,
@@ -39,6 +40,8 @@ function launcher(args: readonly string[], log: (line: string) => void): Promise
     };
     child.stdout.on('data', hear);
     child.stderr.on('data', hear);
+    // It stops what it has started and ends.
+    signal?.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
     child.on('error', reject);
     child.on('exit', (code) => {
       if (code === 0) resolvePromise();

@@ -57,7 +57,7 @@ async function run(entries: readonly Entry[], options: Options): Promise<number>
   const startedAt = Date.now();
   log(`Seed ${options.seed}. Starting a stack of its own …`);
   try {
-    const stack = await startFaultStack(log);
+    const stack = await startFaultStack(log, interrupted.signal);
     for (const { id, title, fault } of entries) {
       if (interrupted.signal.aborted) break;
       if (!fault) {

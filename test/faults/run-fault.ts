@@ -7,6 +7,8 @@ import { tenantsOf } from './callers.js';
 import { timeToRecover } from './recovery.js';
 import type { FaultResult } from './result.js';
 
+/** Below this share of the load nothing can be said about the fault. */
+const CARRIED_SHARE = 0.7;
 const SETTLE_MS = 1_500;
 const MEMORY_MAX_MIB = 768;
 const JOBS_DEADLINE_MS = 15_000;
@@ -32,7 +34,7 @@ export async function runFault(
   marks: Marks,
   beforeMs: number,
 ): Promise<FaultRun> {
-  const { load, followers, history, components, primary, run } = context;
+  const { load, followers, history, components, primary, run, rate } = context;
   const startedAt = Date.now();
   const violations: Violation[] = [];
   const peak: Record<string, number> = {};
@@ -53,7 +55,9 @@ export async function runFault(
     const baseFrom = Date.now();
     await context.hold(beforeMs);
     formerRate = history.acceptedRate(baseFrom, Date.now());
-    context.note(`${formerRate.toFixed(0)} accepted a second before it`);
+    context.note(`${formerRate.toFixed(0)} of ${rate} a second were accepted before it`);
+    if (formerRate < rate * CARRIED_SHARE)
+      throw new Error('this machine does not carry the load: lower --rate');
     await fault.run(context);
     recoveredAfterMs = await recovery(fault, context, marks, formerRate, violations);
     await load.stop();
