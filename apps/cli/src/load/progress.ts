@@ -5,16 +5,17 @@ const EVERY_MS = 1_000;
 /** Where lines cannot be overwritten, in logs, they come less often. */
 const EVERY_MS_IN_LOGS = 5_000;
 
+/** Trouble that is longer ago is over. */
+const RECENT_MS = 6_000;
+
 /** One line about how far a load is. `totalBytes` is the size of the file. */
 export function progressLine(tally: Tally, totalBytes: number, now: number): string {
   const elapsedMs = Math.max(1, now - tally.startedAt);
   const share = totalBytes === 0 ? 1 : tally.bytesRead / totalBytes;
   const perSecond = Math.round((tally.accepted / elapsedMs) * 1_000);
   const left = share > 0 && share < 1 ? `, ${shownDuration((elapsedMs / share) * (1 - share))} left` : '';
-  const trouble =
-    tally.lastTrouble === ''
-      ? ''
-      : ` · ${tally.failedAttempts} attempts repeated, last: ${tally.lastTrouble}`;
+  const { code, at } = tally.lastTrouble;
+  const trouble = now - at < RECENT_MS ? ` · repeating after ${code}` : '';
   return (
     `${Math.floor(share * 100)} %${left} · sent ${tally.sent} · accepted ${tally.accepted} (${perSecond}/s)` +
     ` · committed ${tally.committed} · failed ${tally.failed.count} · invalid ${tally.invalid.count}` +

@@ -227,7 +227,9 @@ describe('a load', () => {
     expect(isComplete(summary)).toBe(false);
   });
 
-  it('fails with the reason of the file system when there is no such file', async () => {
-    await expect(load({ file: join(folder, 'missing') })).rejects.toThrow('ENOENT');
+  it('says so when there is no such file', async () => {
+    await expect(load({ file: join(folder, 'missing') })).rejects.toThrow(
+      'missing cannot be read, so nothing was sent',
+    );
   });
 });

@@ -34,17 +34,17 @@ const REQUEST_TIMEOUT_MS = 15_000;
 
 /**
  * Imports a file and says what it came to; being stopped, or refused by the service, is part of the answer.
- * @throws the file system's error when the file cannot be read.
+ * @throws Error when the file cannot be read.
  */
 export async function runLoad(settings: LoadSettings): Promise<Summary> {
   const { file, tenant, signal } = settings;
-  const totalBytes = (await stat(file)).size;
+  const totalBytes = await sizeOf(file);
   const tally = new Tally();
   const circumstances = { file, tenant };
   if (settings.strict && (await hasInvalidLines(settings, tally))) {
     return summarize(
       tally,
-      { ...circumstances, stopped: 'lines are invalid, and --strict was given; nothing was sent' },
+      { ...circumstances, stopped: 'lines are invalid, and --strict was given' },
       Date.now(),
     );
   }
@@ -85,6 +85,14 @@ export async function runLoad(settings: LoadSettings): Promise<Summary> {
   return summarize(tally, { ...circumstances, verified, stopped }, Date.now());
 }
 
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    throw new Error(`${file} cannot be read, so nothing was sent.`, { cause: error });
+  }
+}
+
 function clientOf({ baseUrl, token }: LoadSettings, deadlineMs: number, tally: Tally): SpillwayClient {
   return new SpillwayClient({
     baseUrl,
@@ -94,7 +102,7 @@ function clientOf({ baseUrl, token }: LoadSettings, deadlineMs: number, tally: T
     onFailedAttempt: (error) => {
       if (!error.retryable) return;
       tally.failedAttempts++;
-      tally.lastTrouble = error.message;
+      tally.lastTrouble = { code: error.code, at: Date.now() };
     },
   });
 }

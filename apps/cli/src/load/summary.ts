@@ -91,7 +91,8 @@ export function shownSummary(s: Summary): string {
       ? shownReasons('differ    ', s.verified.mismatches, ` of ${s.verified.checked} read back`)
       : []),
   ];
-  if (s.stopped !== undefined) {
+  if (s.stopped !== undefined && s.sent === 0) text.push(`Nothing was sent: ${s.stopped}.`);
+  else if (s.stopped !== undefined) {
     text.push(
       `Stopped before the end: ${s.stopped}. ${s.outstanding} accepted posts were not followed to their commit.`,
       'Run the same command again to go on: what is already there is not doubled.',

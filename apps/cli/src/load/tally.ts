@@ -35,7 +35,8 @@ export class Tally {
   /** Of the committed: those that an earlier run had brought in. */
   alreadyThere = 0;
   failedAttempts = 0;
-  lastTrouble = '';
+  /** The code of the last attempt that failed, and when that was (Unix ms). */
+  lastTrouble = { code: '', at: 0 };
   readonly invalid = new Mishaps();
   readonly failed = new Mishaps();
   readonly lag = new LagHistogram();
