@@ -27,7 +27,11 @@ export interface AdminServer {
  */
 export async function startAdminServer(options: AdminServerOptions): Promise<AdminServer> {
   const server = createServer(
-    { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: MAX_HEADER_BYTES },
+    {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    },
     (request, response) => void answer(options, request, response),
   );
   server.maxConnections = MAX_CONNECTIONS;
@@ -51,7 +55,11 @@ const listen = (server: Server, { host, port }: AdminServerOptions): Promise<voi
     });
   });
 
-async function answer(options: AdminServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  options: AdminServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
     return sendJson(response, 405, { error: 'method not allowed' });
@@ -60,7 +68,9 @@ async function answer(options: AdminServerOptions, request: IncomingMessage, res
     case '/metrics':
       return options.metrics(request, response);
     case '/health/live':
-      return options.health.live() ? sendJson(response, 200, { status: 'up' }) : sendJson(response, 503, { status: 'down' });
+      return options.health.live()
+        ? sendJson(response, 200, { status: 'up' })
+        : sendJson(response, 503, { status: 'down' });
     case '/health/ready': {
       const report = await options.health.report();
       return sendJson(response, report.ready ? 200 : 503, report);

@@ -23,7 +23,8 @@ export class HealthRegistry {
 
   /** @throws Error when a probe of this name is there already. */
   add(probe: Probe): void {
-    if (this.probes.some((known) => known.name === probe.name)) throw new Error(`two probes are named ${probe.name}`);
+    if (this.probes.some((known) => known.name === probe.name))
+      throw new Error(`two probes are named ${probe.name}`);
     this.probes.push(probe);
   }
 
@@ -46,7 +47,11 @@ export class HealthRegistry {
       }),
     );
     const up = seen.every(([, { status, required }]) => status === 'up' || !required);
-    return { status: up ? 'up' : 'down', ready: up && !this.draining, dependencies: Object.fromEntries(seen) };
+    return {
+      status: up ? 'up' : 'down',
+      ready: up && !this.draining,
+      dependencies: Object.fromEntries(seen),
+    };
   }
 }
 

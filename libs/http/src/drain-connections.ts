@@ -25,7 +25,10 @@ export function drainConnections(server: Server, requestTimeoutMs: number): () =
   };
   return () => {
     const silent = setTimeout(() => end((requests) => requests.size === 0), SILENT_MS);
-    const unsent = setTimeout(() => end((requests) => [...requests].some((r) => !r.complete)), requestTimeoutMs);
+    const unsent = setTimeout(
+      () => end((requests) => [...requests].some((r) => !r.complete)),
+      requestTimeoutMs,
+    );
     return () => {
       clearTimeout(silent);
       clearTimeout(unsent);
