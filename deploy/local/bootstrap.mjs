@@ -105,8 +105,13 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 11))
   fail(`This is Node ${process.versions.node}; Spillway's scripts need Node 20.11 or newer to begin with.`);
 if (![...LAUNCHER, 'faults', 'cli'].includes(command)) fail(USAGE, 2);
-if (!packagesAreCurrent()) installPackages();
-build();
+// What only looks or ends must work while somebody edits the code.
+const asItIs =
+  ['stop', 'status', 'reset'].includes(command) && existsSync(join(REPO, 'deploy/local/dist/main.js'));
+if (!asItIs || !existsSync(NODE)) {
+  if (!packagesAreCurrent()) installPackages();
+  build();
+}
 
 const child = spawn(NODE, target(), { stdio: 'inherit' });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
  * Runs a command so that it dies with its supervisor. With `user`, and only when we are root, it also
@@ -13,7 +13,7 @@ export function launched(
 }
 
 /** Arguments of setpriv that change the user; none when we are not root. */
-export const asUser = (user: string): string[] =>
+const asUser = (user: string): string[] =>
   process.getuid?.() === 0
     ? [
         '--reuid',
@@ -28,12 +28,27 @@ export const asUser = (user: string): string[] =>
       ]
     : [];
 
-/** uid and gid by /etc/passwd. @throws Error when there is no such user. */
-export function userIds(user: string): { uid: number; gid: number } {
-  const fields = readFileSync('/etc/passwd', 'utf8')
+/** Writes a file that only this user reads. */
+export function writeOwned(user: string, file: string, text: string): void {
+  rmSync(file, { force: true });
+  writeFileSync(file, text, { mode: 0o600 });
+  giveTo(user, file);
+}
+
+/** Makes a folder of this user, empty. */
+export function emptyFolder(user: string, dir: string): void {
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  giveTo(user, dir);
+}
+
+/** @throws Error when there is no such user. */
+function giveTo(user: string, path: string): void {
+  if (process.getuid?.() !== 0) return;
+  const entry = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
-    .map((line) => line.split(':'))
-    .find(([name]) => name === user);
-  if (!fields) throw new Error(`The system user ${user} does not exist: its package is not installed.`);
-  return { uid: Number(fields[2]), gid: Number(fields[3]) };
+    .find((line) => line.startsWith(`${user}:`));
+  if (!entry) throw new Error(`The system user ${user} does not exist: its package is not installed.`);
+  const [, , uid, gid] = entry.split(':');
+  chownSync(path, Number(uid), Number(gid));
 }

@@ -1,5 +1,4 @@
-import { chownSync, rmSync, writeFileSync } from 'node:fs';
-import { asUser, launched, userIds } from './as-user.js';
+import { launched, writeOwned } from './as-user.js';
 import { type Component, TIER } from './component.js';
 import { numbers, type Plan } from './plan.js';
 import { fillTemplate } from './template.js';
@@ -30,7 +29,7 @@ export const pgbouncerComponents = (plan: Plan): Component[] =>
 export function writePgbouncerConfig(plan: Plan): void {
   const roles = ['writer', 'reader', 'monitor'] as const;
   const authFile = plan.layout.path('config', 'pgbouncer-users.txt');
-  owned(authFile, roles.map((role) => `"${role}" "${plan.secrets.passwords[role]}"\n`).join(''));
+  writeOwned(USER, authFile, roles.map((role) => `"${role}" "${plan.secrets.passwords[role]}"\n`).join(''));
   for (const n of numbers(plan.counts.replicas + 1, 0)) {
     const values = {
       POSTGRES_HOST: '127.0.0.1',
@@ -39,14 +38,6 @@ export function writePgbouncerConfig(plan: Plan): void {
       LISTEN_PORT: plan.ports.pgbouncer(n),
       AUTH_FILE: authFile,
     };
-    owned(configFile(plan, n), fillTemplate('pgbouncer/pgbouncer.ini', values));
+    writeOwned(USER, configFile(plan, n), fillTemplate('pgbouncer/pgbouncer.ini', values));
   }
-}
-
-function owned(file: string, text: string): void {
-  rmSync(file, { force: true });
-  writeFileSync(file, text, { mode: 0o600 });
-  if (asUser(USER).length === 0) return;
-  const { uid, gid } = userIds(USER);
-  chownSync(file, uid, gid);
 }

@@ -1,6 +1,6 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { asUser, launched, userIds } from './as-user.js';
+import { emptyFolder, launched, writeOwned } from './as-user.js';
 import { type Component, TIER } from './component.js';
 import { REPO } from './layout.js';
 import { numbers, type Plan } from './plan.js';
@@ -42,7 +42,7 @@ export const postgresComponents = (plan: Plan): Component[] =>
 /** What differs between nodes and between starts; everything else is in deploy/postgres/postgresql.conf. */
 export function writePostgresConfig(plan: Plan): void {
   const passfile = plan.layout.path('keys', 'replicator.pgpass');
-  owned(passfile, `127.0.0.1:*:*:replicator:${plan.secrets.passwords.replicator}\n`);
+  writeOwned(USER, passfile, `127.0.0.1:*:*:replicator:${plan.secrets.passwords.replicator}\n`);
   for (const n of numbers(plan.counts.replicas + 1, 0)) {
     const source = `host=127.0.0.1 port=${plan.ports.postgres(0)} user=replicator passfile=${passfile} application_name=replica-${n}`;
     const lines = [
@@ -55,7 +55,7 @@ export function writePostgresConfig(plan: Plan): void {
       `cluster_name = '${n === 0 ? 'primary' : `replica-${n}`}'`,
       ...(n === 0 ? [] : [`primary_conninfo = '${source}'`, `primary_slot_name = '${slotName(n)}'`]),
     ];
-    owned(configFile(plan, n), `${lines.join('\n')}\n`);
+    writeOwned(USER, configFile(plan, n), `${lines.join('\n')}\n`);
   }
 }
 
@@ -63,8 +63,8 @@ export function writePostgresConfig(plan: Plan): void {
 export async function initPrimary(plan: Plan): Promise<void> {
   if (existsSync(join(dataDir(plan, 0), 'PG_VERSION'))) return;
   const password = plan.layout.path('run', 'initdb.password');
-  emptyFolder(dataDir(plan, 0));
-  owned(password, plan.secrets.passwords.postgres);
+  emptyFolder(USER, dataDir(plan, 0));
+  writeOwned(USER, password, plan.secrets.passwords.postgres);
   const options = [
     '-U',
     'postgres',
@@ -117,7 +117,7 @@ export async function copyReplicas(plan: Plan): Promise<void> {
   }
   for (const n of numbers(plan.counts.replicas)) {
     if (existsSync(join(dataDir(plan, n), 'standby.signal'))) continue;
-    emptyFolder(dataDir(plan, n));
+    emptyFolder(USER, dataDir(plan, n));
     const slotExists = slots.includes(slotName(n)) ? [] : ['--create-slot'];
     const source = [
       '-h',
@@ -167,23 +167,4 @@ async function postgresRun(plan: Plan, program: string, args: readonly string[])
     cwd: '/',
     deadlineMs: 180_000,
   });
-}
-
-/** A file that only the Postgres user reads. */
-function owned(file: string, text: string): void {
-  rmSync(file, { force: true });
-  writeFileSync(file, text, { mode: 0o600 });
-  chown(file);
-}
-
-function emptyFolder(dir: string): void {
-  rmSync(dir, { recursive: true, force: true });
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  chown(dir);
-}
-
-function chown(path: string): void {
-  if (asUser(USER).length === 0) return;
-  const { uid, gid } = userIds(USER);
-  chownSync(path, uid, gid);
 }
