@@ -36,8 +36,11 @@ describe('docs/errors.md', () => {
     expect(Object.fromEntries(written)).toEqual(ERROR_CODES);
   });
 
-  it.each(sections.map(({ code, text }) => [code, text]))('%s says what it means and what to do', (_code, text) => {
-    expect(text).toMatch(/^Meaning: .{20,}/m);
-    expect(text).toMatch(/^Remedy: .{10,}/m);
-  });
+  it.each(sections.map(({ code, text }) => [code, text]))(
+    '%s says what it means and what to do',
+    (_code, text) => {
+      expect(text).toMatch(/^Meaning: .{20,}/m);
+      expect(text).toMatch(/^Remedy: .{10,}/m);
+    },
+  );
 });

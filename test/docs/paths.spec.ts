@@ -4,9 +4,14 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PAGES = ['*.md', 'docs/**/*.md', 'apps/*/*.md', 'libs/*/*.md', 'deploy/**/*.md', 'test/**/*.md'].flatMap(
-  (pattern) => globSync(pattern, { cwd: ROOT, exclude: ['**/node_modules/**', '**/dist/**'] }),
-);
+const PAGES = [
+  '*.md',
+  'docs/**/*.md',
+  'apps/*/*.md',
+  'libs/*/*.md',
+  'deploy/**/*.md',
+  'test/**/*.md',
+].flatMap((pattern) => globSync(pattern, { cwd: ROOT, exclude: ['**/node_modules/**', '**/dist/**'] }));
 
 const withoutCode = (text: string): string => text.replace(/^```[\s\S]*?^```/gm, '');
 
@@ -18,13 +23,17 @@ const linksOf = (text: string): string[] =>
 
 /** Files of the repository named in running text, such as `libs/messaging/src/settle.ts`. */
 const filesOf = (text: string): string[] =>
-  [...withoutCode(text).matchAll(/`((?:apps|libs|deploy|test|docs)\/[\w./-]+\.(?:ts|mjs|json|md|conf|ini|sql|yml))`/g)].map(
-    ([, path = '']) => path,
-  );
+  [
+    ...withoutCode(text).matchAll(
+      /`((?:apps|libs|deploy|test|docs)\/[\w./-]+\.(?:ts|mjs|json|md|conf|ini|sql|yml))`/g,
+    ),
+  ].map(([, path = '']) => path);
 
 describe('the pages', () => {
   it('are found', () => {
-    expect(PAGES).toEqual(expect.arrayContaining(['README.md', 'docs/ARCHITECTURE.md', 'docs/adr/README.md']));
+    expect(PAGES).toEqual(
+      expect.arrayContaining(['README.md', 'docs/ARCHITECTURE.md', 'docs/adr/README.md']),
+    );
   });
 
   it.each(PAGES)('%s names and links only what exists', (page) => {
@@ -38,7 +47,9 @@ describe('the pages', () => {
 
   it('list every decision', () => {
     const index = readFileSync(join(ROOT, 'docs/adr/README.md'), 'utf8');
-    const decisions = globSync('docs/adr/[0-9]*.md', { cwd: ROOT }).map((path) => path.replace('docs/adr/', ''));
+    const decisions = globSync('docs/adr/[0-9]*.md', { cwd: ROOT }).map((path) =>
+      path.replace('docs/adr/', ''),
+    );
     expect(decisions.length).toBeGreaterThan(0);
     expect(decisions.filter((name) => !index.includes(`(${name})`))).toEqual([]);
   });

@@ -70,7 +70,9 @@ function ask({ title, command: [entry, ...args] }: Asked): string {
   );
   const [heading = '', ...lines] = stdout.split('\n');
   if (status !== 0 || heading.trim() !== '##') {
-    throw new Error(`${entry} did not say what it reads (is it built? npm run build). ${stderr.slice(0, 500)}`);
+    throw new Error(
+      `${entry} did not say what it reads (is it built? npm run build). ${stderr.slice(0, 500)}`,
+    );
   }
   return [`## ${title}`, ...lines].join('\n');
 }
