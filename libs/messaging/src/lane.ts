@@ -156,7 +156,8 @@ export class Lane {
       })
       .finally(() => {
         this.running = undefined;
-        this.pump(generation);
+        // The present one, which may have been filled while a batch of the one before was still in flight.
+        if (this.generation) this.pump(this.generation);
       });
   }
 
