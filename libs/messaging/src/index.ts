@@ -19,3 +19,4 @@ export {
   writeQueue,
   type Topology,
 } from './topology.js';
+export { TopologyWatch } from './topology-watch.js';

@@ -14,7 +14,7 @@ export const publisherProbe = (publisher: Publisher): Probe => ({
   },
 });
 
-/** Up while every queue is consumed. */
+/** Up while every queue is consumed and what was taken can be committed. */
 export const consumerProbe = (server: BatchServer): Probe => ({
   name: 'rabbitmq',
   required: true,

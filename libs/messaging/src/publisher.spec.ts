@@ -1,0 +1,242 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { connect, type Channel, type ChannelModel } from 'amqplib';
+import { eventually, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
+import type { LeakCheck, TcpProxy } from '@spillway/testing';
+import type { Logger } from '@spillway/telemetry';
+import { BrokerConnection } from './broker-connection.js';
+import { publisherProbe } from './probes.js';
+import { PublishError } from './publish-error.js';
+import { Publisher, type OutgoingMessage, type PublisherOptions } from './publisher.js';
+
+const vhost = `spec-publisher-${randomBytes(4).toString('hex')}`;
+const QUEUE = 'spec.queue';
+const quiet: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => quiet,
+};
+
+describe('Publisher', () => {
+  let leaks: LeakCheck;
+  let admin: ChannelModel;
+  let control: Channel;
+  let proxy: TcpProxy;
+  let connection: BrokerConnection;
+  let publisher: Publisher;
+
+  beforeAll(async () => {
+    leaks = watchLeaks();
+    await manage('PUT', `vhosts/${vhost}`);
+    await manage('PUT', `permissions/${vhost}/admin`, { configure: '.*', write: '.*', read: '.*' });
+    admin = await connect(`${readStack().urlOf('rabbitmq')}/${vhost}`);
+    control = await admin.createChannel();
+    await control.assertExchange('posts', 'direct', { durable: true });
+    await control.assertQueue(QUEUE, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
+    await control.bindQueue(QUEUE, 'posts', QUEUE);
+  });
+  afterAll(async () => {
+    await admin.close();
+    await manage('DELETE', `vhosts/${vhost}`);
+    await leaks.expectNoLeaks();
+  });
+
+  beforeEach(async () => {
+    await control.purgeQueue(QUEUE);
+    const broker = new URL(readStack().urlOf('rabbitmq'));
+    proxy = await startTcpProxy({ target: { port: Number(broker.port) } });
+    broker.port = String(proxy.port);
+    connection = BrokerConnection.open({ urls: [`${broker.href}/${vhost}`], name: 'a spec', logger: quiet });
+    open({});
+    await eventually('the gate opens', () => publisher.closedBecause === null);
+  });
+  afterEach(async () => {
+    await proxy.pass();
+    await publisher.close();
+    await connection.close();
+    await proxy.stop();
+  });
+
+  const open = (options: Partial<PublisherOptions>): void => {
+    publisher = new Publisher({
+      connection,
+      logger: quiet,
+      timeoutMs: 10_000,
+      maxUnconfirmed: 100,
+      ...options,
+    });
+  };
+  const reopen = async (options: Partial<PublisherOptions>): Promise<void> => {
+    await publisher.close();
+    open(options);
+    await eventually('the gate opens', () => publisher.closedBecause === null);
+  };
+  const stored = async (): Promise<number> => (await control.checkQueue(QUEUE)).messageCount;
+  const bodies = async (): Promise<string[]> => {
+    const found: string[] = [];
+    for (let m = await control.get(QUEUE, { noAck: true }); m; m = await control.get(QUEUE, { noAck: true }))
+      found.push(m.content.toString());
+    return found;
+  };
+  const published = (): Promise<string> => publisher.publish(message('again')).then(() => 'confirmed');
+
+  it('resolves when the broker has confirmed, not when the message has left', async () => {
+    proxy.latency(1_000);
+    let resolved = false;
+    const publishing = publisher.publish(message('one')).then(() => (resolved = true));
+    await eventually('the message is on the broker', async () => (await stored()) === 1, { everyMs: 10 });
+    expect(resolved).toBe(false);
+    expect(publisher.unconfirmed).toBe(1);
+    await publishing;
+    expect(publisher.unconfirmed).toBe(0);
+  });
+
+  it('publishes what survives a restart of the broker and can be told apart', async () => {
+    const outgoing = message('one');
+    await publisher.publish(outgoing);
+    const received = await control.get(QUEUE, { noAck: true });
+    if (!received) throw new Error('the queue is empty');
+    expect(received.properties).toMatchObject({
+      deliveryMode: 2,
+      contentType: 'application/json',
+      messageId: outgoing.messageId,
+      type: 'posts.commands.v1',
+      timestamp: Math.floor(outgoing.timestamp / 1000),
+    });
+    expect(received.content).toEqual(outgoing.body);
+  });
+
+  it('refuses what no queue takes, although the broker confirms it too', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, (_, n) =>
+        failureOf(publisher.publish(message(String(n), n % 2 === 0 ? QUEUE : 'nowhere'))),
+      ),
+    );
+    expect(outcomes).toEqual(outcomes.map((_, n) => (n % 2 === 0 ? 'none' : 'unroutable')));
+    expect((await bodies()).map(Number)).toEqual(Array.from({ length: 20 }, (_, n) => n * 2));
+  });
+
+  it('reports a message that the broker refuses because the queue is full', async () => {
+    await control.assertQueue('spec.small', {
+      arguments: { 'x-queue-type': 'quorum', 'x-max-length': 1, 'x-overflow': 'reject-publish' },
+    });
+    await control.bindQueue('spec.small', 'posts', 'spec.small');
+    const refused = await eventually('a publish is refused', async () => {
+      const failure = await failureOf(publisher.publish(message('x', 'spec.small')));
+      return failure === 'none' ? null : failure;
+    });
+    expect(refused).toBe('rejected');
+    await publisher.publish(message('another queue is not affected'));
+  });
+
+  it('refuses at once what is more than may wait for its confirm', async () => {
+    await reopen({ maxUnconfirmed: 5 });
+    proxy.silence();
+    const waiting = Array.from({ length: 5 }, (_, n) => publisher.publish(message(String(n))));
+    expect(await failureOf(publisher.publish(message('too many')))).toBe('full');
+    expect(publisher.unconfirmed).toBe(5);
+    expect(publisherProbe(publisher).check()).toEqual({ up: true });
+    await proxy.pass();
+    await Promise.all(waiting);
+    await publisher.publish(message('room again'));
+    expect(await bodies()).toEqual(['0', '1', '2', '3', '4', 'room again']);
+  });
+
+  it('says unknown of what was under way when the connection broke, and comes back by itself', async () => {
+    proxy.silence();
+    const waiting = Array.from({ length: 10 }, (_, n) => failureOf(publisher.publish(message(String(n)))));
+    proxy.reset();
+    expect(await Promise.all(waiting)).toEqual(Array(10).fill('unknown'));
+    expect(publisher.unconfirmed).toBe(0);
+    await proxy.pass();
+    expect(await eventually('a publish is confirmed again', published)).toBe('confirmed');
+  });
+
+  it('says unknown at its deadline when the network swallows everything, and goes on afterwards', async () => {
+    await reopen({ timeoutMs: 300 });
+    proxy.silence();
+    const startedAt = performance.now();
+    expect(await failureOf(publisher.publish(message('lost?')))).toBe('unknown');
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(290);
+    expect(publisher.unconfirmed).toBe(0);
+    await proxy.pass();
+    expect(await eventually('a publish is confirmed again', published)).toBe('confirmed');
+    // Unknown means just that: this one was only late.
+    expect((await bodies())[0]).toBe('lost?');
+  });
+
+  it('refuses at once while there is no connection, and nothing of that ever appears', async () => {
+    await proxy.refuse();
+    proxy.reset();
+    await eventually('the gate closes', () => publisher.closedBecause !== null);
+    const startedAt = performance.now();
+    const refused = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => failureOf(publisher.publish(message(`ghost ${n}`)))),
+    );
+    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(refused).toEqual(Array(50).fill('unavailable'));
+    expect(publisherProbe(publisher).check()).toMatchObject({ up: false });
+    await proxy.pass();
+    await eventually('a publish is confirmed again', published);
+    expect(await bodies()).toEqual(['again']);
+  });
+
+  it('loses one channel, not the connection, when the broker closes it with an error', async () => {
+    await control.deleteExchange('posts');
+    expect(await failureOf(publisher.publish(message('to nobody')))).toBe('unknown');
+    expect(await failureOf(publisher.publish(message('to nobody')))).toBe('unavailable');
+    await control.assertExchange('posts', 'direct', { durable: true });
+    await control.bindQueue(QUEUE, 'posts', QUEUE);
+    await eventually('a publish is confirmed again', published);
+    expect(proxy.connections).toBe(1);
+    expect(await bodies()).toEqual(['again']);
+  });
+
+  it('ends what is under way before it closes, and takes no more', async () => {
+    proxy.latency(300);
+    const last = publisher.publish(message('last'));
+    const closing = publisher.close();
+    expect(await failureOf(publisher.publish(message('too late')))).toBe('unavailable');
+    await last;
+    await closing;
+    expect(await bodies()).toEqual(['last']);
+  });
+});
+
+const message = (text: string, routingKey = QUEUE): OutgoingMessage => ({
+  messageId: randomUUID(),
+  type: 'posts.commands.v1',
+  routingKey,
+  body: Buffer.from(text),
+  posts: 1,
+  timestamp: Date.now(),
+});
+
+/** How a publish failed, or `none`. */
+async function failureOf(publishing: Promise<void>): Promise<string> {
+  try {
+    await publishing;
+    return 'none';
+  } catch (error) {
+    if (error instanceof PublishError) return error.failure;
+    throw error;
+  }
+}
+
+async function manage(method: string, path: string, body?: object): Promise<void> {
+  const { adminUrl = '' } = readStack().one('rabbitmq');
+  const { origin, username, password } = new URL(adminUrl);
+  const response = await fetch(`${origin}/api/${path}`, {
+    method,
+    headers: {
+      authorization: `Basic ${Buffer.from(`${username}:${decodeURIComponent(password)}`).toString('base64')}`,
+      'content-type': 'application/json',
+      connection: 'close',
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
+}
