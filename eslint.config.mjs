@@ -11,8 +11,8 @@ const depConstraints = [
   allows('contracts', ['contracts', 'testing']),
   allows('config', ['config', 'testing']),
   allows('testing', ['testing']),
-  allows('telemetry', ['telemetry', 'testing']),
-  allows('health', ['health', 'testing']),
+  allows('telemetry', ['telemetry', 'config', 'testing']),
+  allows('health', ['health', 'config', 'testing']),
   allows('client', ['client', 'contracts', 'testing']),
   ...['auth', 'http', 'messaging', 'database', 'cache'].map((s) => allows(s, [s, ...foundation, 'testing'])),
   allows('gateway', [...foundation, 'http', 'auth', 'messaging', 'cache', 'client', 'testing']),
@@ -29,9 +29,23 @@ const owned = [
   { group: ['pg', 'pg-*'], owners: ['libs/database'] },
   { group: ['typeorm', 'typeorm/*'], owners: ['libs/database', 'apps/writer', 'apps/reader'] },
   { group: ['ioredis'], owners: ['libs/cache'] },
-  { group: ['@opentelemetry/*', '!@opentelemetry/api', '@fastify/otel', 'import-in-the-middle'], owners: ['libs/telemetry'] },
+  {
+    group: ['@opentelemetry/*', '!@opentelemetry/api', '@fastify/otel', 'import-in-the-middle'],
+    owners: ['libs/telemetry'],
+  },
 ];
-const projects = ['auth', 'cache', 'client', 'config', 'contracts', 'database', 'health', 'http', 'messaging', 'telemetry']
+const projects = [
+  'auth',
+  'cache',
+  'client',
+  'config',
+  'contracts',
+  'database',
+  'health',
+  'http',
+  'messaging',
+  'telemetry',
+]
   .map((n) => `libs/${n}`)
   .concat(['cli', 'gateway', 'reader', 'writer'].map((n) => `apps/${n}`));
 const ownership = projects.map((project) => ({
@@ -44,7 +58,19 @@ const ownership = projects.map((project) => ({
         patterns: [
           ...owned
             .filter((o) => !o.owners.includes(project))
-            .map((o) => ({ group: o.group, message: `Owned by ${o.owners.join(', ')}: use what it exports.` })),
+            .map((o) => ({
+              group: o.group,
+              message: `Owned by ${o.owners.join(', ')}: use what it exports.`,
+            })),
+          ...(project === 'libs/config'
+            ? []
+            : [
+                {
+                  group: ['node:process', 'process'],
+                  importNames: ['env', 'default'],
+                  message: 'The environment is read by libs/config.',
+                },
+              ]),
           ...(project === 'apps/reader'
             ? [{ regex: '^@spillway/database$', message: 'The reader sees only @spillway/database/read.' }]
             : []),
@@ -54,7 +80,10 @@ const ownership = projects.map((project) => ({
     'no-restricted-properties':
       project === 'libs/config'
         ? 'off'
-        : ['error', { object: 'process', property: 'env', message: 'The environment is read by libs/config.' }],
+        : [
+            'error',
+            { object: 'process', property: 'env', message: 'The environment is read by libs/config.' },
+          ],
   },
 }));
 
@@ -62,18 +91,26 @@ export default tseslint.config(
   { ignores: ['**/dist/**', '**/node_modules/**', '.local/**', '.nx/**', '**/*.d.ts'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { project: ['./tsconfig.spec.json'], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: ['./tsconfig.spec.json'], tsconfigRootDir: import.meta.dirname },
+    },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
   },
   {
     files: ['**/*.ts'],
     plugins: { '@nx': nx },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', { depConstraints, enforceBuildableLibDependency: false, allow: [] }],
+      '@nx/enforce-module-boundaries': [
+        'error',
+        { depConstraints, enforceBuildableLibDependency: false, allow: [] },
+      ],
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       'no-console': 'error',
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
     },

@@ -12,6 +12,7 @@ const config = {
   audience: text('AUTH_AUDIENCE', { about: 'The aud claim of the tokens' }),
 };
 
+const TTL_MS = 12 * 3_600_000;
 const UNITS: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 function durationMs(value: string): number {
@@ -37,9 +38,19 @@ export const tokenCommand = (): Command =>
     .requiredOption('--tenant <id>', 'the team')
     .requiredOption('--sub <id>', 'the author')
     .option('--roles <list>', `of ${ROLES.join(', ')}`, roleList, ['author'])
-    .option('--ttl <duration>', 'how long it is valid', durationMs, 12 * 3_600_000)
+    .option('--ttl <duration>', 'how long it is valid, such as 30m or 7d (default: 12h)', durationMs)
     .action(
-      async ({ tenant, sub, roles, ttl }: { tenant: string; sub: string; roles: Role[]; ttl: number }) => {
+      async ({
+        tenant,
+        sub,
+        roles,
+        ttl = TTL_MS,
+      }: {
+        tenant: string;
+        sub: string;
+        roles: Role[];
+        ttl?: number;
+      }) => {
         const { keyFile, issuer, audience } = loadConfig(config);
         const key = JSON.parse(await readFile(keyFile, 'utf8')) as JWK;
         const claims = { iss: issuer, aud: audience, sub, tenant, roles, jti: crypto.randomUUID() };

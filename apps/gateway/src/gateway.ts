@@ -3,7 +3,7 @@ import { CacheConnection, cacheProbe } from '@spillway/cache';
 import { ShardDirectory } from '@spillway/contracts/server';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import { createHttpApp } from '@spillway/http';
-import { BrokerConnection, Publisher, publisherProbe } from '@spillway/messaging';
+import { BrokerConnection, Publisher, publisherProbe, topology, TopologyWatch } from '@spillway/messaging';
 import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config.js';
@@ -36,10 +36,17 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     timeoutMs: config.publishTimeoutMs,
     maxUnconfirmed: config.publishMaxUnconfirmed,
   });
+  const topologyWatch = new TopologyWatch(connection, topology(directory.shards), logger);
   const stopGauge = observe('publish_unconfirmed', () => publisher.unconfirmed);
   const clock = new ClockWatch(cache, events);
   const health = new HealthRegistry();
-  for (const probe of [publisherProbe(publisher), jwksProbe(keys), clock.probe, cacheProbe(cache)])
+  for (const probe of [
+    publisherProbe(publisher),
+    topologyWatch.probe,
+    jwksProbe(keys),
+    clock.probe,
+    cacheProbe(cache),
+  ])
     health.add(probe);
   const acceptor = new CommandAcceptor(publisher, directory, config.ticketKeys);
   const queue = new QueueFiguresReader(config.managementUrl, directory.shards);
@@ -61,6 +68,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       step('waiting for the last confirms');
       await publisher.close();
       clock.stop();
+      topologyWatch.stop();
       stopGauge();
       await connection.close();
       await cache.close();

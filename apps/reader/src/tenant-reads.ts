@@ -45,14 +45,14 @@ export class TenantReads {
     try {
       return await this.router.read(this.shardOf(tenant), tenant, freshness, fn);
     } catch (error) {
-      throw unavailable(error);
+      throw unavailable(error, freshness);
     }
   }
 }
 
-function unavailable(error: unknown): unknown {
+function unavailable(error: unknown, freshness: Freshness): unknown {
   if (!(error instanceof DatabaseUnavailable)) return error;
-  const tooFresh = error.why === 'budget' || error.why === 'position';
+  const tooFresh = freshness.mode === 'atLeast';
   return new ProblemError(
     tooFresh ? 'consistency_unavailable' : 'database_unavailable',
     tooFresh

@@ -11,6 +11,6 @@ installStop({
   logger,
   health: writer.health,
   graceMs: config.stopGraceMs,
-  delayMs: 0,
+  delayMs: config.stopDelayMs,
   stop: (step) => writer.stop(step),
 });

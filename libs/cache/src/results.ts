@@ -1,4 +1,5 @@
 import type { ErrorCode, Position } from '@spillway/contracts';
+import { meters } from '@spillway/telemetry';
 import type { CacheConnection } from './cache-connection.js';
 import { resultKey } from './keys.js';
 
@@ -16,6 +17,8 @@ export interface ResultEntry {
   readonly tenantId: string;
   readonly commandId: string;
   readonly result: Result;
+  /** Leave a result that is there: this one tells of a repetition. */
+  readonly repeated?: boolean;
 }
 
 const KEEP_SECONDS = 600;
@@ -29,8 +32,11 @@ export class Results {
     if (entries.length === 0) return;
     await this.cache.call(async (redis) => {
       const pipeline = redis.pipeline();
-      for (const { tenantId, commandId, result } of entries) {
-        pipeline.set(resultKey(tenantId, commandId), JSON.stringify(result), 'EX', KEEP_SECONDS);
+      for (const { tenantId, commandId, result, repeated } of entries) {
+        const key = resultKey(tenantId, commandId);
+        const value = JSON.stringify(result);
+        if (repeated) pipeline.set(key, value, 'EX', KEEP_SECONDS, 'NX');
+        else pipeline.set(key, value, 'EX', KEEP_SECONDS);
       }
       await pipeline.exec();
     });
@@ -39,6 +45,8 @@ export class Results {
   /** The result, or undefined when it is not known here. */
   async get(tenantId: string, commandId: string): Promise<Result | undefined> {
     const answer = await this.cache.call((redis) => redis.get(resultKey(tenantId, commandId)));
+    const outcome = !answer.ok ? 'error' : answer.value === null ? 'miss' : 'hit';
+    meters().cacheRequests.add(1, { cache: 'results', outcome });
     return answer.ok && answer.value !== null ? (JSON.parse(answer.value) as Result) : undefined;
   }
 }

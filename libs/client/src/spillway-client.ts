@@ -43,12 +43,10 @@ export interface ReadOptions extends CallOptions {
   readonly consistencyToken?: string | undefined;
 }
 
-/** Filters combine. Times are ISO 8601. */
+/** Filters combine. */
 export interface ListParams {
   readonly channelId?: string;
   readonly authorId?: string;
-  readonly since?: string;
-  readonly until?: string;
   /** 1 to 100. */
   readonly limit?: number;
   readonly cursor?: string;

@@ -18,5 +18,10 @@ export const publisherProbe = (publisher: Publisher): Probe => ({
 export const consumerProbe = (server: BatchServer): Probe => ({
   name: 'rabbitmq',
   required: true,
-  check: () => (server.consuming ? { up: true } : { up: false, detail: 'not every queue is consumed' }),
+  check: () => {
+    if (!server.consuming) return { up: false, detail: 'not every queue is consumed' };
+    return server.held === undefined
+      ? { up: true }
+      : { up: false, detail: `a batch is held: ${server.held}` };
+  },
 });

@@ -1,19 +1,28 @@
-import { env } from 'node:process';
+import { loadConfig, parsed } from '@spillway/config';
 
 /**
- * The standard `OTEL_*` switches that decide what is loaded at all. Everything else of them is read by
- * the SDK itself; what is ours goes through libs/config.
+ * The standard `OTEL_*` switches that decide what is loaded at all; the SDK reads the others itself.
+ * Set to nothing they count as absent, as the OpenTelemetry specification has it.
  */
-export interface OtelEnv {
-  readonly disabled: boolean;
+export const otelConfig = {
+  disabled: parsed(
+    'OTEL_SDK_DISABLED',
+    { about: 'true switches traces and metrics off', fallback: '' },
+    (value) => value.toLowerCase() === 'true',
+  ),
   /** Part of all traces that is kept, 0 to 1. */
-  readonly ratio: number;
-}
+  ratio: parsed(
+    'OTEL_TRACES_SAMPLER_ARG',
+    { about: 'Part of all traces that is kept, 0 to 1; 1 when empty', fallback: '' },
+    (value) => {
+      const ratio = value === '' ? 1 : Number(value);
+      if (!(ratio >= 0 && ratio <= 1)) throw new Error('must be a number from 0 to 1');
+      return ratio;
+    },
+  ),
+};
 
-/** @throws Error when the ratio is not a number from 0 to 1. */
-export function readOtelEnv(from: Readonly<Record<string, string | undefined>> = env): OtelEnv {
-  const text = from['OTEL_TRACES_SAMPLER_ARG'] ?? '';
-  const ratio = text === '' ? 1 : Number(text);
-  if (!(ratio >= 0 && ratio <= 1)) throw new Error('OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1');
-  return { disabled: from['OTEL_SDK_DISABLED']?.toLowerCase() === 'true', ratio };
-}
+/** @throws ConfigError when the ratio is not a number from 0 to 1. */
+export const readOtelEnv = (
+  from?: NodeJS.ProcessEnv,
+): { readonly disabled: boolean; readonly ratio: number } => loadConfig(otelConfig, from);

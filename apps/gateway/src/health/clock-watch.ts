@@ -1,5 +1,6 @@
 import { clockOffsetMs, type CacheConnection } from '@spillway/cache';
 import type { Probe } from '@spillway/health';
+import { observe } from '@spillway/telemetry';
 import type { Events } from '../events.js';
 
 const EVERY_MS = 10_000;
@@ -9,6 +10,7 @@ const UNFIT_MS = 5_000;
 /** Compares this gateway's clock with Redis' every 10 s: ids carry the time, so a wrong clock is not ready. */
 export class ClockWatch {
   private offsetMs = 0;
+  private stopGauge: (() => void) | undefined;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -26,6 +28,7 @@ export class ClockWatch {
   };
 
   start(): void {
+    this.stopGauge = observe('clock_offset_seconds', () => this.offsetMs / 1000);
     const look = async (): Promise<void> => {
       this.offsetMs = (await clockOffsetMs(this.cache)) ?? this.offsetMs;
       if (Math.abs(this.offsetMs) > WARN_MS) this.events.clockIsOff(this.offsetMs);
@@ -36,5 +39,6 @@ export class ClockWatch {
 
   stop(): void {
     clearTimeout(this.timer);
+    this.stopGauge?.();
   }
 }

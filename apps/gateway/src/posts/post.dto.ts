@@ -1,4 +1,4 @@
-import { ArrayMaxSize, IsArray, ValidateIf } from 'class-validator';
+import { ArrayMaxSize, IsArray } from 'class-validator';
 import {
   CHANNEL_ID,
   CONTENT_MAX_CODE_POINTS,
@@ -6,10 +6,7 @@ import {
   TAG_MAX_CODE_POINTS,
   TAGS_MAX,
 } from '@spillway/contracts';
-import { IsUuidText, Storable, TextForm, TextLength } from '@spillway/http';
-
-/** May be left out; null is not the same as left out. */
-const MayBeAbsent = () => ValidateIf((_object, value) => value !== undefined);
+import { IsUuidText, MayBeAbsent, Storable, TextForm, TextLength } from '@spillway/http';
 
 export class CreatePostDto {
   @Storable()

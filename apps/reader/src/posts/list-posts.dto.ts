@@ -1,11 +1,8 @@
-import { ValidateIf } from 'class-validator';
 import { CHANNEL_ID, PRINCIPAL_ID } from '@spillway/contracts';
-import { IntegerText, TextForm } from '@spillway/http';
+import { IntegerText, MayBeAbsent, TextForm } from '@spillway/http';
 
 export const LIMIT_MAX = 100;
 export const LIMIT_DEFAULT = 20;
-
-const MayBeAbsent = () => ValidateIf((_object, value) => value !== undefined);
 
 /** The query of `GET /v1/posts`; anything else in it is refused. */
 export class ListPostsDto {

@@ -32,6 +32,7 @@ export function resultsOf(
         tenantId,
         commandId,
         result: { ended: 'completed', at: now, position, ...(traceId ? { traceId } : {}) },
+        repeated: outcome.result === 'duplicate',
       },
     ];
   });
