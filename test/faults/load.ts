@@ -56,9 +56,26 @@ export class Load {
     await Promise.all(this.open);
   }
 
-  /** Sends one POST beside the load, to a gateway itself instead of the edge. */
-  sendTo(gatewayUrl: string): Promise<RequestRecord> {
-    return this.attempt(this.next(), 1, null, gatewayUrl);
+  /** Sends one post beside the load, to a gateway itself instead of the edge. */
+  sendTo(gatewayUrl: string, method: 'POST' | 'PUT' = 'POST'): Promise<RequestRecord> {
+    return this.attempt(this.next(), 1, method === 'PUT' ? uuidV7() : null, gatewayUrl);
+  }
+
+  /** Sends a PUT again through the edge: same id, same body, same caller. */
+  repeat({
+    op,
+    tenant,
+    sub,
+    postId,
+    marker,
+    content,
+    channelId,
+    tags,
+    attempt,
+  }: RequestRecord): Promise<RequestRecord> {
+    const caller = this.options.callers.find((c) => c.tenant === tenant && c.sub === sub);
+    if (!caller || postId === null) throw new Error('only a PUT of this load can be repeated');
+    return this.attempt({ caller, op, draft: { marker, content, channelId, tags } }, attempt + 1, postId);
   }
 
   private launch(): void {

@@ -9,7 +9,8 @@ import type { FaultResult } from './result.js';
 
 /** Below this share of the load nothing can be said about the fault. */
 const CARRIED_SHARE = 0.7;
-const SETTLE_MS = 1_500;
+const WARM_UP_MAX_MS = 30_000;
+const WARM_UP_WINDOW_MS = 2_000;
 const MEMORY_MAX_MIB = 768;
 const JOBS_DEADLINE_MS = 15_000;
 /** An answer may be late by what this machine needs to notice it. */
@@ -51,7 +52,7 @@ export async function runFault(
     await fault.prepare?.(context);
     load.start();
     followers.start();
-    await context.hold(SETTLE_MS);
+    await warmedUp(context);
     const baseFrom = Date.now();
     await context.hold(beforeMs);
     formerRate = history.acceptedRate(baseFrom, Date.now());
@@ -104,6 +105,13 @@ export async function runFault(
     ...(error === undefined ? {} : { error }),
   };
   return { result, evidence };
+}
+
+/** Processes that were just started are slow: waits until they carry the load, if they ever do. */
+async function warmedUp({ history, hold, rate }: FaultContext): Promise<void> {
+  const until = Date.now() + WARM_UP_MAX_MS;
+  do await hold(WARM_UP_WINDOW_MS);
+  while (history.acceptedRate(Date.now() - WARM_UP_WINDOW_MS, Date.now()) < rate * 0.9 && Date.now() < until);
 }
 
 /** Watches until the former rate is back, and a little longer; too late is a violation of I8. */
