@@ -10,7 +10,7 @@ const INSTALL_DEADLINE_MS = 600_000;
 const NEEDED = {
   stack: {
     'rabbitmq-server': '/usr/lib/rabbitmq/bin/rabbitmq-server',
-    'postgresql-15': 'postgres',
+    postgresql: 'postgres',
     'redis-server': 'redis-server',
     pgbouncer: 'pgbouncer',
     'nginx-light': 'nginx',

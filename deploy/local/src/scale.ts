@@ -23,28 +23,34 @@ export async function scale(layout: Layout, wishes: readonly string[]): Promise<
   const after: Choice = { ...before, ...Object.fromEntries(wishes.map(parseWish)) };
   const release = lock(layout);
   try {
-    const old = new Set(stackComponents(makePlan(layout, before)).map(({ name }) => name));
-    const wanted = makePlan(layout, after);
-    const added = stackComponents(wanted).filter(({ name, role }) => isApp(role) && !old.has(name));
     await refuseBusyPorts(layout, before, after);
-    // First the union of both: removed processes keep running until the edge no longer knows them.
-    const union = makePlan(layout, { ...after, ...largest(before, after) });
-    writeStackConfig(union);
+    await change(layout, before, after);
+  } catch (error) {
+    // Back to what ran: the new processes are ended, the old ones were not touched.
+    writeStackConfig(makePlan(layout, before));
     await reloadPrograms(layout);
-    await startProcesses(
-      layout,
-      added.map(({ name }) => name),
-    );
-    await awaitApps(union, new AbortController().signal, added);
-    writeStackConfig(makePlan(layout, after));
-    await run(['nginx', '-t', '-q', '-e', 'stderr', '-c', layout.path('config', 'nginx.conf')]);
-    await signalProcess(layout, 'edge', 'HUP');
-    await reloadPrograms(layout);
-    writeStackFile(layout, (await processStates(layout)) ?? []);
-    say(`Now ${after.gateways} gateways, ${after.writers} writers, ${after.readers} readers.`);
+    throw error;
   } finally {
     release();
   }
+  say(`Now ${after.gateways} gateways, ${after.writers} writers, ${after.readers} readers.`);
+}
+
+async function change(layout: Layout, before: Choice, after: Choice): Promise<void> {
+  const old = new Set(stackComponents(makePlan(layout, before)).map(({ name }) => name));
+  // First the union of both: removed processes keep running until the edge no longer knows them.
+  const union = makePlan(layout, { ...after, ...largest(before, after) });
+  const added = stackComponents(union).filter(({ name, role }) => isApp(role) && !old.has(name));
+  const names = added.map(({ name }) => name);
+  writeStackConfig(union);
+  await reloadPrograms(layout);
+  await startProcesses(layout, names);
+  await awaitApps(union, new AbortController().signal, added);
+  writeStackConfig(makePlan(layout, after));
+  await run(['nginx', '-t', '-q', '-e', 'stderr', '-c', layout.path('config', 'nginx.conf')]);
+  await signalProcess(layout, 'edge', 'HUP');
+  await reloadPrograms(layout);
+  writeStackFile(layout, (await processStates(layout)) ?? []);
 }
 
 function parseWish(wish: string): [string, number] {
@@ -64,11 +70,11 @@ const largest = (a: Choice, b: Choice): Pick<Choice, 'gateways' | 'writers' | 'r
 });
 
 async function refuseBusyPorts(layout: Layout, before: Choice, after: Choice): Promise<void> {
-  const own = portTable(makePlan(layout, before).ports, before);
-  const fresh = [...portTable(makePlan(layout, after).ports, after)].filter(([port]) => !own.has(port));
+  const { ports } = makePlan(layout, before);
+  const own = portTable(ports, before);
+  const fresh = [...portTable(ports, after)].filter(([port]) => !own.has(port));
   const busy = await busyPorts(new Map(fresh));
   if (busy.length === 0) return;
-  makePlan(layout, before);
   throw new Error(
     `Nothing was scaled, because ports are in use:\n${busy.map((line) => `  ${line}`).join('\n')}`,
   );

@@ -8,6 +8,8 @@ export interface RunOptions {
   readonly logFile?: string;
   readonly stdin?: string;
   readonly deadlineMs?: number;
+  /** Ends the command when it is aborted. */
+  readonly signal?: AbortSignal;
 }
 
 /** Progress for people, on stderr: stdout belongs to results. */
@@ -27,6 +29,7 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
       stdio: ['pipe', log ?? 'pipe', log ?? 'pipe'],
       timeout: options.deadlineMs ?? 120_000,
       killSignal: 'SIGKILL',
+      ...(options.signal ? { signal: options.signal } : {}),
       detached: true,
     });
     if (log !== undefined) closeSync(log);
@@ -36,7 +39,9 @@ export function run(argv: readonly string[], options: RunOptions = {}): Promise<
     child.stderr?.on('data', (chunk: Buffer) => void all.push(chunk));
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(options.stdin ?? '');
-    child.once('error', (error) => reject(new Error(`${command} could not be run: ${error.message}`)));
+    child.once('error', ({ message }) => {
+      reject(new Error(options.signal?.aborted ? 'Interrupted' : `${command} could not be run: ${message}`));
+    });
     child.once('close', (code, signal) => {
       if (code === 0) return resolve(Buffer.concat(stdout).toString());
       const tail = Buffer.concat(all).toString().trim().split('\n').slice(-15).join('\n  ');

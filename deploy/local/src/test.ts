@@ -26,9 +26,9 @@ export async function test(jestArguments: readonly string[]): Promise<number> {
   let ok = true;
   try {
     await step('System packages', interrupt.signal, () => installMissing('stack', 'tests'));
-    await step('Lint', interrupt.signal, () => tool(layout, 'eslint/bin/eslint.js', ['.']));
+    await step('Lint', interrupt.signal, () => tool(layout, 'eslint/bin/eslint.js', ['.'], interrupt.signal));
     await step('Types', interrupt.signal, () =>
-      tool(layout, 'typescript/bin/tsc', ['-p', 'tsconfig.spec.json']),
+      tool(layout, 'typescript/bin/tsc', ['-p', 'tsconfig.spec.json'], interrupt.signal),
     );
     await step('Test stack', interrupt.signal, () => freshStack(layout));
     await step('Tests', interrupt.signal, () => jest(layout, jestArguments, interrupt.signal));
@@ -58,8 +58,13 @@ async function step(name: string, signal: AbortSignal, work: () => Promise<unkno
   say(`── ${name}: done (${((Date.now() - began) / 1000).toFixed(1)} s)`);
 }
 
-const tool = (layout: Layout, script: string, args: readonly string[]): Promise<string> =>
-  run([layout.node, join(REPO, 'node_modules', script), ...args], { cwd: REPO, deadlineMs: 600_000 });
+const tool = (
+  layout: Layout,
+  script: string,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<string> =>
+  run([layout.node, join(REPO, 'node_modules', script), ...args], { cwd: REPO, deadlineMs: 600_000, signal });
 
 async function freshStack(layout: Layout): Promise<void> {
   await stopStack(layout);
