@@ -30,6 +30,8 @@ export class DatabaseNode {
   /** Moving average of a scope's duration in milliseconds. */
   latencyMs = 1;
   private poller: Client | undefined;
+  private asking: Promise<void> | undefined;
+  private next: Promise<void> | undefined;
   private source: DataSource | undefined;
   private failures = 0;
 
@@ -39,8 +41,20 @@ export class DatabaseNode {
     return this.role !== 'unknown';
   }
 
-  /** Asks the server for its role and position. A failure makes the node unknown until it answers again. */
-  async poll(): Promise<void> {
+  /**
+   * Asks the server for its role and position; two failures in a row make the node unknown until it
+   * answers again. One question at a time, on one connection: who comes meanwhile shares the next one,
+   * so that no answer is older than its question.
+   */
+  poll(): Promise<void> {
+    if (!this.asking) return (this.asking = this.ask().finally(() => (this.asking = undefined)));
+    return (this.next ??= this.asking.then(() => {
+      this.next = undefined;
+      return this.poll();
+    }));
+  }
+
+  private async ask(): Promise<void> {
     try {
       this.poller ??= await this.connectPoller();
       const { rows } = await this.poller.query<NodePositionRow>(NODE_POSITION);
