@@ -37,16 +37,19 @@ export async function withScope<T>(
       );
     }, deadlineMs);
   });
+  const connecting = runner.connect() as Promise<PoolClient>;
   const work = async (): Promise<T> => {
-    client = (await runner.connect()) as PoolClient;
-    if (expired) client.release(true);
+    client = await connecting;
+    if (expired) throw new DatabaseUnavailable('timeout', 'the connection came after the deadline');
     return fn(scopeOf(runner));
   };
   try {
     return await Promise.race([work(), deadline]);
   } finally {
     clearTimeout(timer);
-    await runner.release().catch(() => undefined);
+    // Released before its connection has come, a runner stays in TypeORM's books and its pool never closes.
+    const released = connecting.then(() => runner.release()).catch(() => undefined);
+    if (client) await released;
     node.inFlight--;
     node.latencyMs = node.latencyMs * 0.9 + (performance.now() - startedAt) * 0.1;
   }
