@@ -6,6 +6,7 @@ import { Body, Controller, Get, HttpCode, Module, Param, Post, Query } from '@ne
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Problem } from '@spillway/contracts';
 import { createLogger } from '@spillway/telemetry';
+import { eventually } from '@spillway/testing';
 import { createHttpApp } from './create-http-app.js';
 import { ProblemError } from './problem-error.js';
 import { IntegerText, MayBeAbsent, TextLength } from './text-rules.js';
@@ -20,8 +21,6 @@ class NoteQuery {
   @MayBeAbsent() @IntegerText(1, 100) limit?: number;
 }
 
-let release: (() => void) | undefined;
-
 @Controller('v1/notes')
 class NotesController {
   @Post()
@@ -32,11 +31,6 @@ class NotesController {
   @Get()
   list(@Query() query: NoteQuery) {
     return { limit: query.limit ?? 20 };
-  }
-  @Get('slow')
-  async slow() {
-    await new Promise<void>((resolve) => (release = resolve));
-    return { slow: true };
   }
   @Get('broken')
   broken() {
@@ -271,15 +265,10 @@ describe('createHttpApp', () => {
 
   describe('the log', () => {
     /** Lines are written when the connection has taken the answer, which may be after the client has it. */
-    async function lineOf(requestId: string): Promise<Record<string, unknown>> {
-      const deadline = Date.now() + 2000;
-      for (;;) {
-        const line = lines.find((l) => l['requestId'] === requestId && 'status' in l);
-        if (line) return line;
-        if (Date.now() > deadline) throw new Error(`no line of ${requestId} within 2 s`);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    }
+    const lineOf = (requestId: string) =>
+      eventually(`the log has a line of ${requestId}`, () =>
+        lines.find((line) => line['requestId'] === requestId && 'status' in line),
+      );
 
     it('has one line per request, with the route and not the address', async () => {
       await fetch(`${base}/v1/notes/7?token=swordfish`, { headers: { 'x-request-id': 'log-1' } });
@@ -298,63 +287,5 @@ describe('createHttpApp', () => {
       await fetch(`${base}/v1/notes/%zz`, { headers: { 'x-request-id': 'log-2' } });
       expect(await lineOf('log-2')).toMatchObject({ route: 'none', status: 400 });
     });
-  });
-
-  describe('stopping', () => {
-    it('finishes what it began, refuses the rest as 503, and does not wait for silent connections', async () => {
-      const stopping = await createHttpApp(NotesModule, { logger });
-      await stopping.listen(0, '127.0.0.1');
-      const url = await stopping.getUrl();
-      const silent = await open(url);
-      const late = await open(url);
-      late.socket.write('GET /v1/notes/7 HTTP/1.1\r\nHost: x\r\n');
-      release = undefined;
-      const began = await open(url);
-      began.socket.write('GET /v1/notes/slow HTTP/1.1\r\nHost: x\r\n\r\n');
-      const finish = await reached();
-
-      const closed = stopping.close();
-      await refused(url);
-      late.socket.write('\r\n');
-      await late.closed;
-      expect(late.answer()).toMatch(/^HTTP\/1\.1 503 [^]*retry-after: 2[^]*"code":"shutting_down"/);
-      await silent.closed;
-      expect(silent.answer()).toBe('');
-      finish();
-      await began.closed;
-      expect(began.answer()).toMatch(/^HTTP\/1\.1 200 [^]*connection: close[^]*{"slow":true}$/i);
-      await closed;
-    });
-
-    async function open(url: string) {
-      const socket = connect(Number(new URL(url).port), '127.0.0.1');
-      let answer = '';
-      socket.setEncoding('utf8').on('data', (chunk: string) => (answer += chunk));
-      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
-      await once(socket, 'connect');
-      return { socket, closed, answer: () => answer };
-    }
-
-    /** Waits until nobody listens any more. */
-    async function refused(url: string): Promise<void> {
-      const deadline = Date.now() + 2000;
-      for (;;) {
-        try {
-          (await open(url)).socket.destroy();
-        } catch {
-          return;
-        }
-        if (Date.now() > deadline) throw new Error('the port was still open after 2 s');
-      }
-    }
-
-    async function reached(): Promise<() => void> {
-      const deadline = Date.now() + 2000;
-      for (;;) {
-        if (release) return release;
-        if (Date.now() > deadline) throw new Error('the slow handler was not reached within 2 s');
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    }
   });
 });
