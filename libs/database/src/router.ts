@@ -231,6 +231,9 @@ export class Router {
       } finally {
         await scope.query('COMMIT').catch(() => undefined);
       }
+    }).catch((cause: unknown) => {
+      if (cause instanceof DatabaseUnavailable || classifySqlError(cause) !== 'transient') throw cause;
+      throw new DatabaseUnavailable('connection', `${node.options.name} failed while it answered`, { cause });
     });
     meters().routerReads.add(1, { served_by: servedBy });
     return { value, servedBy, lagMs };
