@@ -17,8 +17,6 @@ export interface ResultEntry {
   readonly tenantId: string;
   readonly commandId: string;
   readonly result: Result;
-  /** Leave a result that is there: this one tells of a repetition. */
-  readonly repeated?: boolean;
 }
 
 const KEEP_SECONDS = 600;
@@ -32,11 +30,8 @@ export class Results {
     if (entries.length === 0) return;
     await this.cache.call(async (redis) => {
       const pipeline = redis.pipeline();
-      for (const { tenantId, commandId, result, repeated } of entries) {
-        const key = resultKey(tenantId, commandId);
-        const value = JSON.stringify(result);
-        if (repeated) pipeline.set(key, value, 'EX', KEEP_SECONDS, 'NX');
-        else pipeline.set(key, value, 'EX', KEEP_SECONDS);
+      for (const { tenantId, commandId, result } of entries) {
+        pipeline.set(resultKey(tenantId, commandId), JSON.stringify(result), 'EX', KEEP_SECONDS);
       }
       await pipeline.exec();
     });
@@ -47,6 +42,15 @@ export class Results {
     const answer = await this.cache.call((redis) => redis.get(resultKey(tenantId, commandId)));
     const outcome = !answer.ok ? 'error' : answer.value === null ? 'miss' : 'hit';
     meters().cacheRequests.add(1, { cache: 'results', outcome });
-    return answer.ok && answer.value !== null ? (JSON.parse(answer.value) as Result) : undefined;
+    return answer.ok && answer.value !== null ? read(answer.value) : undefined;
+  }
+}
+
+/** What cannot be read is not known here: the databases are asked instead. */
+function read(text: string): Result | undefined {
+  try {
+    return JSON.parse(text) as Result;
+  } catch {
+    return undefined;
   }
 }
