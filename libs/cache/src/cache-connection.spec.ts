@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { uuidV7 } from '@spillway/contracts';
+import type { Logger } from '@spillway/telemetry';
+import { eventually, freePort, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
+import type { LeakCheck, TcpProxy } from '@spillway/testing';
+import { CacheConnection } from './cache-connection.js';
+import { clockOffsetMs } from './clock-offset.js';
+import { cacheProbe } from './probe.js';
+import { Results, type Result } from './results.js';
+
+const quiet: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => quiet,
+};
+const tenantId = `spec-${randomUUID()}`;
+
+describe('CacheConnection', () => {
+  let leaks: LeakCheck;
+  let proxy: TcpProxy;
+  let cache: CacheConnection;
+  let control: Redis;
+
+  beforeAll(async () => {
+    leaks = watchLeaks();
+    control = new Redis(readStack().urlOf('redis'), { lazyConnect: true });
+    await control.connect();
+  });
+  afterAll(async () => {
+    await control.quit();
+    await leaks.expectNoLeaks();
+  });
+  beforeEach(async () => {
+    const url = new URL(readStack().urlOf('redis'));
+    proxy = await startTcpProxy({ target: { port: Number(url.port) } });
+    url.port = String(proxy.port);
+    cache = CacheConnection.open({ url: url.href, name: 'a spec', logger: quiet });
+    await eventually('redis answers', async () => (await ping()).ok);
+  });
+  afterEach(async () => {
+    await cache.close();
+    await proxy.stop();
+  });
+  const ping = () => cache.call((redis) => redis.ping());
+  const timed = async <T>(fn: () => Promise<T>): Promise<readonly [T, number]> => {
+    const startedAt = performance.now();
+    return [await fn(), performance.now() - startedAt];
+  };
+
+  it('answers with what Redis says', async () => {
+    expect(await ping()).toEqual({ ok: true, value: 'PONG' });
+    expect(await cacheProbe(cache).check()).toEqual({ up: true });
+  });
+
+  it('is never required', () => {
+    expect(cacheProbe(cache).required).toBe(false);
+  });
+
+  it('takes an error for an absent answer, not for an exception', async () => {
+    const key = `${tenantId}:text`;
+    await control.set(key, 'x', 'EX', 60);
+    expect(await cache.call((redis) => redis.incr(key))).toEqual({ ok: false });
+  });
+
+  it('gives up after its deadline when Redis says nothing, then at once, and comes back', async () => {
+    proxy.silence();
+    const [first, firstMs] = await timed(ping);
+    expect(first).toEqual({ ok: false });
+    expect(firstMs).toBeGreaterThanOrEqual(95);
+    expect(firstMs).toBeLessThan(400);
+    expect(await cacheProbe(cache).check()).toMatchObject({ up: false });
+    await eventually('the breaker opens', async () => {
+      const [, tookMs] = await timed(ping);
+      return tookMs < 20;
+    });
+    const [, hundredMs] = await timed(() => Promise.all(Array.from({ length: 100 }, ping)));
+    expect(hundredMs).toBeLessThan(90);
+    await proxy.pass();
+    expect(await eventually('redis answers again', async () => (await ping()).ok)).toBe(true);
+  });
+
+  it('queues nothing while there is no connection, and connects again by itself', async () => {
+    await proxy.refuse();
+    proxy.reset();
+    await eventually('it is noticed', async () => !(await ping()).ok);
+    const key = `${tenantId}:late`;
+    const [answers, tookMs] = await timed(() =>
+      Promise.all(Array.from({ length: 50 }, () => cache.call((redis) => redis.set(key, 'late', 'EX', 60)))),
+    );
+    expect(answers.every(({ ok }) => !ok)).toBe(true);
+    expect(tookMs).toBeLessThan(400);
+    await proxy.pass();
+    await eventually('redis answers again', async () => (await ping()).ok, { deadlineMs: 15_000 });
+    expect(await control.get(key)).toBeNull();
+  });
+
+  it('compares clocks, and knows nothing without Redis', async () => {
+    expect(Math.abs((await clockOffsetMs(cache)) ?? Number.NaN)).toBeLessThan(1_000);
+    proxy.silence();
+    expect(await clockOffsetMs(cache)).toBeUndefined();
+    await proxy.pass();
+  });
+
+  it('starts while Redis is away', async () => {
+    const url = `redis://127.0.0.1:${await freePort()}`;
+    const lonely = CacheConnection.open({ url, name: 'a spec', logger: quiet });
+    expect(await lonely.call((redis) => redis.ping())).toEqual({ ok: false });
+    await lonely.close();
+  });
+
+  describe('Results', () => {
+    const completed: Result = {
+      ended: 'completed',
+      at: 1_760_000_000_000,
+      position: { shard: 's0', timeline: 1, lsn: '00000016b374d848' },
+      traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+    };
+    const failed: Result = { ended: 'failed', at: 1, code: 'id_taken', detail: 'Another post has this id' };
+
+    it('gives back what was put, to its tenant and command alone, for ten minutes', async () => {
+      const results = new Results(cache);
+      const [one, two] = [uuidV7(), uuidV7()];
+      await results.put([
+        { tenantId, commandId: one, result: completed },
+        { tenantId, commandId: two, result: failed },
+      ]);
+      expect(await results.get(tenantId, one)).toEqual(completed);
+      expect(await results.get(tenantId, two)).toEqual(failed);
+      expect(await results.get(`${tenantId}x`, one)).toBeUndefined();
+      expect(await results.get(tenantId, uuidV7())).toBeUndefined();
+      const ttl = await control.ttl(`spillway:result:${tenantId}:${one}`);
+      expect(ttl).toBeGreaterThan(590);
+      expect(ttl).toBeLessThanOrEqual(600);
+    });
+
+    it('leaves a result that is there when it is told of a repetition', async () => {
+      const results = new Results(cache);
+      const [known, unknown] = [uuidV7(), uuidV7()];
+      const again: Result = { ...completed, at: completed.at + 60_000 };
+      await results.put([{ tenantId, commandId: known, result: completed }]);
+      await results.put(
+        [known, unknown].map((commandId) => ({ tenantId, commandId, result: again, repeated: true })),
+      );
+      expect(await results.get(tenantId, known)).toEqual(completed);
+      expect(await results.get(tenantId, unknown)).toEqual(again);
+    });
+
+    it('takes a whole batch, and nothing at all', async () => {
+      const results = new Results(cache);
+      const ids = Array.from({ length: 500 }, () => uuidV7());
+      await results.put(ids.map((commandId) => ({ tenantId, commandId, result: completed })));
+      await results.put([]);
+      expect(await results.get(tenantId, ids.at(-1) ?? '')).toEqual(completed);
+    });
+
+    it('knows nothing without Redis, and does not fail for it', async () => {
+      const results = new Results(cache);
+      proxy.silence();
+      await results.put([{ tenantId, commandId: uuidV7(), result: completed }]);
+      expect(await results.get(tenantId, uuidV7())).toBeUndefined();
+      await proxy.pass();
+    });
+
+    it('takes an entry that it cannot read for none', async () => {
+      const commandId = uuidV7();
+      await control.set(`spillway:result:${tenantId}:${commandId}`, '{"ended":', 'EX', 60);
+      expect(await new Results(cache).get(tenantId, commandId)).toBeUndefined();
+    });
+  });
+});
