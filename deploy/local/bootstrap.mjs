@@ -92,7 +92,7 @@ function build() {
 function target() {
   if (LAUNCHER.includes(command)) return [join(REPO, 'deploy/local/dist/main.js'), command, ...args];
   if (command === 'faults') return [join(REPO, 'test/dist/faults/main.js'), ...args];
-  if (args.includes('--help') || args[0] === 'help' || args[0] === 'env-example')
+  if (args.includes('--help') || args[0] === 'help' || args[0] === 'corpus')
     return [join(REPO, 'apps/cli/dist/main.js'), ...args];
   const stackDir = resolve(REPO, process.env.SPILLWAY_STACK_DIR || '.local');
   const envFile = join(stackDir, 'env/cli.env');

@@ -81,7 +81,6 @@ export const cliEnvironment = (plan: Plan): Record<string, string> => ({
   MIGRATOR_URLS: `${SHARD}=postgres://migrator:${plan.secrets.passwords.migrator}@127.0.0.1:${plan.ports.postgres(0)}/spillway`,
   TOPOLOGY_URL: amqpUrl(plan, 'topology'),
   SHARD_MAP,
-  STACK_DIR: plan.layout.dir,
 });
 
 const authEnvironment = (plan: Plan): Record<string, string> => ({

@@ -7,7 +7,7 @@ import {
   type ShardDirectory,
   type SigningKeys,
 } from '@spillway/contracts/server';
-import { PublishError, writeQueue, type Publisher } from '@spillway/messaging';
+import { bulkQueue, PublishError, writeQueue, type Publisher } from '@spillway/messaging';
 import { meters } from '@spillway/telemetry';
 import { refusalOf } from './refusal-of.js';
 
@@ -23,7 +23,7 @@ export class CommandAcceptor {
    * Resolves when a quorum of the broker has the command on disk.
    * @throws ProblemError: 503 when it certainly has no effect, 504 when that is unknown.
    */
-  async accept(command: Command): Promise<Accepted> {
+  async accept(command: Command, lane: 'write' | 'bulk' = 'write'): Promise<Accepted> {
     const jobId = issueTicket(this.keys, command.tenantId, {
       kind: 'create',
       issuedAt: command.acceptedAt,
@@ -35,7 +35,7 @@ export class CommandAcceptor {
       await this.publisher.publish({
         messageId: crypto.randomUUID(),
         type: ENVELOPE_TYPE,
-        routingKey: writeQueue(this.directory.shardOf(command.tenantId)),
+        routingKey: (lane === 'bulk' ? bulkQueue : writeQueue)(this.directory.shardOf(command.tenantId)),
         body: encodeEnvelope([command]),
         posts: 1,
         timestamp: command.acceptedAt,

@@ -47,7 +47,7 @@ export class PutPostController {
       input,
       now,
     });
-    const accepted = await this.acceptor.accept(command);
+    const accepted = await this.acceptor.accept(command, principal.roles.has('importer') ? 'bulk' : 'write');
     void reply.header('Location', `/v1/jobs/${accepted.jobId}`);
     return accepted;
   }

@@ -3,6 +3,8 @@ import { uuidV7Time } from '@spillway/contracts';
 import type { Events } from '../events.js';
 
 const AHEAD_MONTHS = 3;
+/** Each new month takes a handful of locks until its statement ends, of which there are not many. */
+const MONTHS_AT_ONCE = 24;
 const MONTH_MS = 31 * 24 * 3600 * 1000;
 
 /**
@@ -23,9 +25,13 @@ export class Partitions {
     );
     if (months.size === 0) return;
     await this.router.onPrimary(shard, async (scope) => {
-      for (const month of [...months].sort((a, b) => a - b)) {
-        await scope.query('SELECT ensure_partitions($1::timestamptz)', [new Date(month).toISOString()]);
-        known.add(month);
+      const sorted = [...months].sort((a, b) => a - b);
+      for (let at = 0; at < sorted.length; at += MONTHS_AT_ONCE) {
+        const some = sorted.slice(at, at + MONTHS_AT_ONCE);
+        await scope.query('SELECT ensure_partitions(month) FROM unnest($1::timestamptz[]) AS month', [
+          some.map((month) => new Date(month).toISOString()),
+        ]);
+        some.forEach((month) => known.add(month));
       }
     });
   }

@@ -24,7 +24,8 @@ export function resultsOf(
         },
       ];
     }
-    if (!position || (outcome.result !== 'committed' && outcome.result !== 'duplicate')) return [];
+    // A duplicate was told before; told again it would seem to have ended now.
+    if (!position || outcome.result !== 'committed') return [];
     const traceparent = entry.decoded.as === 'valid' ? entry.decoded.command.traceparent : undefined;
     const traceId = traceparent?.split('-')[1];
     return [
@@ -32,7 +33,6 @@ export function resultsOf(
         tenantId,
         commandId,
         result: { ended: 'completed', at: now, position, ...(traceId ? { traceId } : {}) },
-        repeated: outcome.result === 'duplicate',
       },
     ];
   });
