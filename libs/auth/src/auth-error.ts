@@ -1,9 +1,9 @@
 import type { ErrorCode } from '@spillway/contracts';
 
-/** The caller is unknown (401) or may not do this (403). libs/http turns it into problem details by its form. */
+/** The caller is unknown (401), may not do this (403), or cannot be known now (503). libs/http turns it into problem details by its form. */
 export class AuthError extends Error {
   constructor(
-    readonly code: Extract<ErrorCode, 'unauthenticated' | 'forbidden'>,
+    readonly code: Extract<ErrorCode, 'unauthenticated' | 'forbidden' | 'authentication_unavailable'>,
     readonly detail: string,
     readonly headers: Readonly<Record<string, string>> = {},
     cause?: unknown,
@@ -19,6 +19,15 @@ export const unauthenticated = (detail: string, error?: 'invalid_token', cause?:
     'unauthenticated',
     detail,
     { 'www-authenticate': error ? `Bearer realm="spillway", error="${error}"` : 'Bearer realm="spillway"' },
+    cause,
+  );
+
+/** The token may well be good: whoever sent it should keep it and try again. */
+export const unverifiable = (cause: unknown): AuthError =>
+  new AuthError(
+    'authentication_unavailable',
+    'The keys that verify tokens are not available. Nothing was done; send the request again after Retry-After.',
+    { 'retry-after': '2' },
     cause,
   );
 

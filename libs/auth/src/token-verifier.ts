@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { jwtVerify, type CryptoKey } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { unauthenticated } from './auth-error.js';
+import { unauthenticated, unverifiable } from './auth-error.js';
 import type { AuthConfig } from './config.js';
 import type { KeySource } from './key-source.js';
 import type { Principal } from './principal.js';
@@ -68,7 +68,7 @@ export class TokenVerifier {
     try {
       key = await this.options.keys.find(kid, alg);
     } catch (error) {
-      throw unauthenticated('No token can be verified now: the keys are not available.', undefined, error);
+      throw unverifiable(error);
     }
     if (!key) throw unauthenticated('The token is signed with an unknown key.', 'invalid_token');
     return key;

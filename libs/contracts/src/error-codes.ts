@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   too_many_unconfirmed: { status: 503, title: 'Too many posts wait for the broker' },
   database_unavailable: { status: 503, title: 'No database can answer now' },
   consistency_unavailable: { status: 503, title: 'No database has reached the requested position' },
+  authentication_unavailable: { status: 503, title: 'No token can be verified now' },
   shutting_down: { status: 503, title: 'The service is stopping' },
   confirm_timeout: { status: 504, title: 'The broker did not confirm in time' },
   gateway_timeout: { status: 504, title: 'The service behind the edge took too long' },

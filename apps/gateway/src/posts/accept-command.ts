@@ -1,4 +1,4 @@
-import { trace } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import type { Accepted, Command } from '@spillway/contracts';
 import {
   encodeEnvelope,
@@ -10,6 +10,13 @@ import {
 import { bulkQueue, PublishError, writeQueue, type Publisher } from '@spillway/messaging';
 import { meters } from '@spillway/telemetry';
 import { refusalOf } from './refusal-of.js';
+
+export interface AcceptOptions {
+  /** Imports take the bulk lane, so that they never stand before a single post. */
+  readonly lane: 'write' | 'bulk';
+  /** The request's span, which is told the job. */
+  readonly span: Span | undefined;
+}
 
 /** Puts commands on their shard's queue and answers with a job. */
 export class CommandAcceptor {
@@ -23,14 +30,14 @@ export class CommandAcceptor {
    * Resolves when a quorum of the broker has the command on disk.
    * @throws ProblemError: 503 when it certainly has no effect, 504 when that is unknown.
    */
-  async accept(command: Command, lane: 'write' | 'bulk' = 'write'): Promise<Accepted> {
+  async accept(command: Command, { lane, span }: AcceptOptions): Promise<Accepted> {
     const jobId = issueTicket(this.keys, command.tenantId, {
       kind: 'create',
       issuedAt: command.acceptedAt,
       commandId: command.commandId,
       postId: command.postId,
     });
-    trace.getActiveSpan()?.setAttributes({ 'app.tenant': command.tenantId, 'app.job_id': jobId });
+    span?.setAttributes({ 'app.tenant': command.tenantId, 'app.job_id': jobId });
     try {
       await this.publisher.publish({
         messageId: crypto.randomUUID(),

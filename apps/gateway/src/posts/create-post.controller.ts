@@ -1,7 +1,8 @@
-import { Body, Controller, Header, HttpCode, Post, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
 import { uuidV7, type Accepted } from '@spillway/contracts';
+import { requestSpan } from '@spillway/telemetry';
 import { CommandAcceptor } from './accept-command.js';
 import { buildCreateCommand } from './build-create-command.js';
 import { CreatePostDto } from './post.dto.js';
@@ -18,6 +19,7 @@ export class CreatePostController {
   async create(
     @CurrentPrincipal() principal: Principal,
     @Body() input: CreatePostDto,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Accepted> {
     const now = Date.now();
@@ -30,7 +32,7 @@ export class CreatePostController {
       input,
       now,
     });
-    const accepted = await this.acceptor.accept(command);
+    const accepted = await this.acceptor.accept(command, { lane: 'write', span: requestSpan(request.raw) });
     void reply.header('Location', `/v1/jobs/${accepted.jobId}`);
     return accepted;
   }

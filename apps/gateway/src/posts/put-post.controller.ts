@@ -1,9 +1,10 @@
-import { Body, Controller, Header, HttpCode, Param, Put, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Header, HttpCode, Param, Put, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
 import { isUuidV7, uuidV7Time, type Accepted } from '@spillway/contracts';
 import { putCommandId } from '@spillway/contracts/server';
 import { ProblemError } from '@spillway/http';
+import { requestSpan } from '@spillway/telemetry';
 import { CommandAcceptor } from './accept-command.js';
 import { buildCreateCommand } from './build-create-command.js';
 import { PutPostDto } from './post.dto.js';
@@ -24,6 +25,7 @@ export class PutPostController {
     @CurrentPrincipal() principal: Principal,
     @Param('id') id: string,
     @Body() input: PutPostDto,
+    @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Accepted> {
     const now = Date.now();
@@ -47,7 +49,10 @@ export class PutPostController {
       input,
       now,
     });
-    const accepted = await this.acceptor.accept(command, principal.roles.has('importer') ? 'bulk' : 'write');
+    const accepted = await this.acceptor.accept(command, {
+      lane: principal.roles.has('importer') ? 'bulk' : 'write',
+      span: requestSpan(request.raw),
+    });
     void reply.header('Location', `/v1/jobs/${accepted.jobId}`);
     return accepted;
   }
