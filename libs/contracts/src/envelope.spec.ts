@@ -87,7 +87,7 @@ describe('decodeEnvelope', () => {
     ['no post id', { ...command, postId: undefined }, 'a command lacks'],
   ])('cannot tell which command %s is', (_what, raw, reason) => {
     const decoded = decodeOne(raw);
-    expect(decoded).toMatchObject({ as: 'invalid', reason: expect.stringContaining(reason) as string });
+    expect(decoded).toMatchObject({ as: 'invalid', reason: expect.stringContaining(reason) });
     expect(decoded).not.toHaveProperty('commandId');
   });
 

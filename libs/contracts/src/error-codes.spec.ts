@@ -23,6 +23,7 @@ const STATUSES: Record<ErrorCode, number> = {
   too_many_unconfirmed: 503,
   database_unavailable: 503,
   consistency_unavailable: 503,
+  authentication_unavailable: 503,
   shutting_down: 503,
   confirm_timeout: 504,
   gateway_timeout: 504,
