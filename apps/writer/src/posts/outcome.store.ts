@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ERROR_CODES, uuidFromBytes, type ErrorCode } from '@spillway/contracts';
+import { ERROR_CODES, isUuid, uuidFromBytes, type ErrorCode } from '@spillway/contracts';
 import type { Scope } from '@spillway/database';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
 
@@ -69,7 +69,7 @@ export async function keepDeadLetters(
   if (letters.length === 0) return;
   const refs = letters.map(({ entry }) => refOf(entry));
   await scope.query(KEEP_DEAD_LETTERS, [
-    letters.map(({ entry }) => entry.messageId ?? idOfBody(entry.body)),
+    letters.map(({ entry }) => idOf(entry)),
     letters.map(({ entry }) => entry.ordinal),
     refs.map((ref) => ref?.tenantId ?? null),
     refs.map((ref) => ref?.commandId ?? null),
@@ -80,6 +80,8 @@ export async function keepDeadLetters(
   ]);
 }
 
-/** A message without an id is known by its bytes, so that keeping it twice keeps it once. */
-const idOfBody = (body: Buffer): string =>
-  uuidFromBytes(createHash('sha256').update(body).digest().subarray(0, 16));
+/** A message without an id that is a UUID is known by its bytes, so that keeping it twice keeps it once. */
+const idOf = ({ messageId, body }: BatchEntry): string =>
+  messageId !== undefined && isUuid(messageId)
+    ? messageId
+    : uuidFromBytes(createHash('sha256').update(body).digest().subarray(0, 16));
