@@ -12,7 +12,7 @@ export async function bisect<T, R>(
   try {
     return await attempt(items);
   } catch (error) {
-    if (!isDataFault(error)) throw error;
+    if (items.length === 0 || !isDataFault(error)) throw error;
     const [only] = items;
     if (items.length === 1 && only !== undefined) return [await blame(only, error)];
     const middle = Math.ceil(items.length / 2);
