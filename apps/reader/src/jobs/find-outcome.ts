@@ -11,7 +11,14 @@ export type KnownOutcome =
       readonly traceId: string | null;
       readonly position: Position;
     }
-  | { readonly known: 'failed'; readonly at: Date; readonly code: ErrorCode; readonly detail: string }
+  | {
+      readonly known: 'failed';
+      readonly at: Date;
+      readonly code: ErrorCode;
+      readonly detail: string;
+      /** False for what an operator discarded: it may still be replayed. */
+      readonly final: boolean;
+    }
   | { readonly known: 'parked' }
   | { readonly known: 'nothing' };
 
@@ -72,5 +79,6 @@ function failed(outcome: CommandOutcomeEntity): KnownOutcome {
       : outcome.outcome === 'discarded'
         ? 'discarded'
         : 'invalid_command';
-  return { known: 'failed', at: outcome.at, code, detail: outcome.detail ?? 'The command failed.' };
+  const final = outcome.outcome === 'rejected';
+  return { known: 'failed', at: outcome.at, code, detail: outcome.detail ?? 'The command failed.', final };
 }

@@ -40,7 +40,7 @@ export class JobReader {
   private async outcomeOf(tenant: string, ticket: Ticket): Promise<KnownOutcome> {
     const { reads } = this.parts;
     const first = await reads.read(tenant, EVENTUAL, (scope) => findOutcome(scope, tenant, ticket));
-    if (first.servedBy === 'primary' || first.value.known === 'completed') return first.value;
+    if (first.servedBy === 'primary' || isFinal(first.value)) return first.value;
     return (await reads.read(tenant, STRONG, (scope) => findOutcome(scope, tenant, ticket))).value;
   }
 
@@ -83,6 +83,10 @@ export class JobReader {
     }
   }
 }
+
+/** Nothing on the primary can make it something else. */
+const isFinal = (outcome: KnownOutcome): boolean =>
+  outcome.known === 'completed' || (outcome.known === 'failed' && outcome.final);
 
 const frame = (jobId: string, ticket: Ticket): Pick<Job, 'jobId' | 'postId' | 'createdAt'> => ({
   jobId,
