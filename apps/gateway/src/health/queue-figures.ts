@@ -60,7 +60,8 @@ export class QueueFiguresReader {
     if (!response.ok) return UNKNOWN;
     const queues = (await response.json()) as ManagedQueue[];
     const work = queues.filter(({ name }) => this.work.has(name));
-    if (work.some((queue) => queue.messages_ready === undefined)) return UNKNOWN;
+    if (work.length < this.work.size || work.some((queue) => queue.messages_ready === undefined))
+      return UNKNOWN;
     const waiting = sum(work.map((queue) => queue.messages_ready));
     const active = sum(work.map((queue) => queue.messages_unacknowledged));
     const delayed = sum(
