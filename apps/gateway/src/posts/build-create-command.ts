@@ -33,8 +33,10 @@ export function buildCreateCommand({
   input,
   now,
 }: CreateRequest): CreatePost {
-  const tags = foldTags(input.tags ?? []);
-  const tooLong = tags.findIndex((tag) => codePoints(tag) > TAG_MAX_CODE_POINTS);
+  const given = input.tags ?? [];
+  const tags = foldTags(given);
+  // Looked for in what was sent, where the pointer leads: folding may leave fewer tags.
+  const tooLong = given.findIndex((tag) => foldTags([tag]).some((t) => codePoints(t) > TAG_MAX_CODE_POINTS));
   if (tooLong >= 0) {
     throw new ProblemError('invalid_request', 'A tag is too long once it is folded to lower case.', {
       errors: [
