@@ -62,7 +62,7 @@ describe('an importer', () => {
     });
     expect([past.status, problemOf(past).errors]).toEqual([
       400,
-      [{ pointer: '?id', detail: expect.stringContaining('24 h') }],
+      [{ pointer: '{id}', detail: expect.stringContaining('24 h') }],
     ]);
     const named = await author.send('PUT', `/v1/posts/${uuidV7()}`, {
       body: JSON.stringify({ content: 'x', authorId: 'linus' }),

@@ -69,7 +69,7 @@ function checkId(postId: string, principal: Principal, now: number): void {
         : null;
   if (reason) {
     throw new ProblemError('invalid_request', 'The id of the post is not valid; nothing was accepted.', {
-      errors: [{ pointer: '?id', detail: reason }],
+      errors: [{ pointer: '{id}', detail: reason }],
     });
   }
 }
