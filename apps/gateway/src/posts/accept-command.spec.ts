@@ -49,11 +49,11 @@ describe('buildCreateCommand', () => {
     const command = commandOf({ content: 'hello' });
     expect(command).toEqual({
       kind: 'post.create',
-      commandId: expect.any(String) as string,
+      commandId: expect.any(String),
       postId: command.postId,
       tenantId: 'acme',
       actor: { sub: 'alice', moderator: false },
-      acceptedAt: expect.any(Number) as number,
+      acceptedAt: expect.any(Number),
       post: { authorId: 'alice', content: 'hello', tags: [] },
     });
     expect(decodeEnvelope(Buffer.from(JSON.stringify({ v: 1, commands: [command] })))).toEqual([
