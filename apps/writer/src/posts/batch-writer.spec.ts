@@ -160,7 +160,7 @@ describe('the writer', () => {
         deleted_by: null,
         command_id: command.commandId,
         trace_id: traceId,
-        stored_at: expect.any(Date) as Date,
+        stored_at: expect.any(Date),
       },
     ]);
     const tags = await owner.query('SELECT tag FROM post_tags WHERE post_id = $1 ORDER BY tag', [
