@@ -51,15 +51,18 @@ function listenAddresses(): string[] {
   return ['127.0.0.1', ...(loopback.some((a) => a.address === '::1') ? ['[::1]'] : [])];
 }
 
-/** nginx wants one server at least: without any instance it is the first one's address, where nobody answers (502). */
+/**
+ * No server is ever taken out: a refused connection costs nothing and goes to the next one, while taking a slow
+ * one out beside a dead one would leave none.
+ * nginx wants one server at least: without any instance it is the first one's address, where nobody answers (502).
+ */
 function upstream(plan: Plan, app: 'gateway' | 'reader', count: number): string {
   const servers = numbers(Math.max(count, 1)).map(
-    (n) => `  server 127.0.0.1:${plan.ports.http(app, n)} max_fails=2 fail_timeout=1s;`,
+    (n) => `  server 127.0.0.1:${plan.ports.http(app, n)} max_fails=0;`,
   );
   return [
     `upstream ${app}s {`,
     `  zone ${app}s 64k;`,
-    '  least_conn;',
     ...servers,
     '  keepalive 128;',
     '  keepalive_timeout 30s;',

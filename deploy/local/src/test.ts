@@ -27,6 +27,10 @@ export async function test(jestArguments: readonly string[]): Promise<number> {
   const counts: Summary[] = [];
   try {
     await step('System packages', interrupt.signal, () => installMissing('stack', 'tests'));
+    // Without the graph of projects the import table would be skipped, with nothing but a warning.
+    await step('Project graph', interrupt.signal, () =>
+      tool(layout, 'nx/dist/bin/nx.js', ['show', 'projects'], interrupt.signal),
+    );
     await step('Lint', interrupt.signal, () => tool(layout, 'eslint/bin/eslint.js', ['.'], interrupt.signal));
     await step('Types', interrupt.signal, () =>
       tool(layout, 'typescript/bin/tsc', ['-p', 'tsconfig.spec.json'], interrupt.signal),
