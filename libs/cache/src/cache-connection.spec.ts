@@ -137,18 +137,6 @@ describe('CacheConnection', () => {
       expect(ttl).toBeLessThanOrEqual(600);
     });
 
-    it('leaves a result that is there when it is told of a repetition', async () => {
-      const results = new Results(cache);
-      const [known, unknown] = [uuidV7(), uuidV7()];
-      const again: Result = { ...completed, at: completed.at + 60_000 };
-      await results.put([{ tenantId, commandId: known, result: completed }]);
-      await results.put(
-        [known, unknown].map((commandId) => ({ tenantId, commandId, result: again, repeated: true })),
-      );
-      expect(await results.get(tenantId, known)).toEqual(completed);
-      expect(await results.get(tenantId, unknown)).toEqual(again);
-    });
-
     it('takes a whole batch, and nothing at all', async () => {
       const results = new Results(cache);
       const ids = Array.from({ length: 500 }, () => uuidV7());

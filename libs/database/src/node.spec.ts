@@ -240,6 +240,7 @@ describe('a database node', () => {
       const error = await failure(async (scope) => {
         const [row] = await scope.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
         const sleeping = scope.query('SELECT pg_sleep(20)');
+        sleeping.catch(() => undefined);
         await eventually('it sleeps', async () => {
           const { rowCount } = await superuser.query(
             `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'`,
