@@ -13,6 +13,7 @@ const EVERY_MS = 5_000;
 export class TopologyWatch {
   private missing: string | undefined = 'not looked at yet';
   private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
   private readonly unsubscribe: () => void;
 
   constructor(
@@ -30,6 +31,7 @@ export class TopologyWatch {
   };
 
   stop(): void {
+    this.stopped = true;
     clearTimeout(this.timer);
     this.unsubscribe();
   }
@@ -44,7 +46,7 @@ export class TopologyWatch {
       this.logger.error({ missing }, 'the topology is not complete: run the topology command');
     }
     this.missing = missing;
-    this.timer = setTimeout(() => void this.look(), EVERY_MS);
+    if (!this.stopped) this.timer = setTimeout(() => void this.look(), EVERY_MS);
   }
 }
 
