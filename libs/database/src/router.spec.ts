@@ -108,6 +108,9 @@ describe('Router', () => {
       expect(answer).toMatchObject({ value: [{ recovery: true }], servedBy: 'replica-1' });
       expect(answer.lagMs).toBeLessThan(2_000);
       expect(readProbe(reader).check()).toEqual({ up: true });
+      expect(reader.replicaLags).toEqual([
+        { value: expect.any(Number), labels: { shard: SHARD, replica: 'replica-1' } },
+      ]);
     });
 
     it('from the primary what must be strong', async () => {

@@ -189,10 +189,12 @@ describe('BatchServer', () => {
     );
     await eventually('it is held', () => server.held === 'transient');
     expect(consumerProbe(server).check()).toEqual({ up: false, detail: 'a batch is held: transient' });
+    expect(Date.now() - (server.oldestAcceptedAt ?? 0)).toBeLessThan(60_000);
     await eventuallyHandled((failures + 1) * 2);
     expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4]);
     expect(new Set(handled().map(String))).toEqual(new Set(['0,1']));
     await eventually('it is held no more', () => server.held === undefined);
+    await eventually('nothing is in hand', () => server.oldestAcceptedAt === undefined);
     expect(consumerProbe(server).check()).toEqual({ up: true });
     expect(await left()).toBe(0);
   });

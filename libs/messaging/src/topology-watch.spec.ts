@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { connect, type Channel, type ChannelModel } from 'amqplib';
+import { eventually, notYet, readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
+import type { Logger } from '@spillway/telemetry';
+import { BrokerConnection } from './broker-connection.js';
+import { declareTopology } from './declare-topology.js';
+import { topology, writeQueue } from './topology.js';
+import { TopologyWatch } from './topology-watch.js';
+
+const vhost = `spec-watch-${randomBytes(4).toString('hex')}`;
+const wanted = topology(['s0']);
+
+describe('TopologyWatch', () => {
+  let leaks: LeakCheck;
+  let url: string;
+  let admin: ChannelModel;
+  let control: Channel;
+  let connection: BrokerConnection;
+  const complaints: unknown[] = [];
+  const logger: Logger = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    error: (fields) => void complaints.push(fields),
+    child: () => logger,
+  };
+
+  beforeAll(async () => {
+    leaks = watchLeaks();
+    await manage('PUT', `vhosts/${vhost}`);
+    await manage('PUT', `permissions/${vhost}/admin`, { configure: '.*', write: '.*', read: '.*' });
+    url = `${readStack().urlOf('rabbitmq')}/${vhost}`;
+    admin = await connect(url);
+    control = await admin.createChannel();
+    await declareTopology(url, wanted);
+    connection = BrokerConnection.open({ urls: [url], name: 'a spec', logger });
+    await eventually('it is connected', () => connection.current !== undefined);
+  });
+  afterAll(async () => {
+    await connection.close();
+    await admin.close();
+    await manage('DELETE', `vhosts/${vhost}`);
+    await leaks.expectNoLeaks();
+  });
+
+  it('is up while everything is there, says what is missing, once, and notices when it is back', async () => {
+    const watch = new TopologyWatch(connection, wanted, logger);
+    const seen = async (up: boolean) =>
+      eventually(
+        up ? 'it is up' : 'it is down',
+        async () => {
+          const result = await watch.probe.check();
+          return result.up === up ? result : notYet(result);
+        },
+        { deadlineMs: 15_000 },
+      );
+    expect(watch.probe.required).toBe(true);
+    await seen(true);
+    await control.deleteQueue(writeQueue('s0'));
+    expect(await seen(false)).toEqual({
+      up: false,
+      detail: expect.stringContaining(`queue ${writeQueue('s0')}`),
+    });
+    expect(complaints).toHaveLength(1);
+    await declareTopology(url, wanted);
+    await seen(true);
+    watch.stop();
+  }, 40_000);
+
+  it('leaves nothing running when it is stopped while it looks', async () => {
+    const own = watchLeaks();
+    const watch = new TopologyWatch(connection, wanted, logger);
+    watch.stop();
+    await eventually('it has looked', async () => (await watch.probe.check()).up);
+    await own.expectNoLeaks({ deadlineMs: 1_000 });
+  });
+});
+
+async function manage(method: string, path: string, body?: object): Promise<void> {
+  const { adminUrl = '' } = readStack().one('rabbitmq');
+  const { origin, username, password } = new URL(adminUrl);
+  const response = await fetch(`${origin}/api/${path}`, {
+    method,
+    headers: {
+      authorization: `Basic ${Buffer.from(`${username}:${decodeURIComponent(password)}`).toString('base64')}`,
+      'content-type': 'application/json',
+      connection: 'close',
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
+}
