@@ -136,11 +136,17 @@ describe('a database node', () => {
 
     it('and destroys it after the deadline: nobody gets it again', async () => {
       const node = nodeAt(proxy.port, 1);
-      const slow = withScope(node, 300, (scope) => scope.query('SELECT pg_sleep(30)'));
+      const pidOf = async (scope: Scope): Promise<unknown> =>
+        (await scope.query('SELECT pg_backend_pid() AS pid'))[0];
+      let first: unknown;
+      const slow = withScope(node, 500, async (scope) => {
+        first = await pidOf(scope);
+        return scope.query('SELECT pg_sleep(30)');
+      });
       await expect(slow).rejects.toMatchObject({ name: 'DatabaseUnavailable', why: 'timeout' });
-      expect(await withScope(node, DEADLINE_MS, (scope) => scope.query('SELECT 1 AS one'))).toEqual([
-        { one: 1 },
-      ]);
+      const second = await withScope(node, 3_000, pidOf);
+      expect(first).toMatchObject({ pid: expect.any(Number) });
+      expect(second).not.toEqual(first);
       expect(node.inFlight).toBe(0);
     });
 
