@@ -233,8 +233,8 @@ describe('TokenVerifier refuses', () => {
   it('everything while no key can be had, without calling the token wrong', async () => {
     find.mockRejectedValueOnce(new Error('away'));
     await expect(newVerifier().verify(await sign(payload()))).rejects.toMatchObject({
-      code: 'unauthenticated',
-      headers: { 'www-authenticate': 'Bearer realm="spillway"' },
+      code: 'authentication_unavailable',
+      headers: { 'retry-after': '2' },
     });
   });
 });

@@ -27,9 +27,14 @@ async function start(stop: string, more = '') {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);
-  const exited = once(child, 'close') as Promise<[number | null, string | null]>;
   const lines: Record<string, unknown>[] = [];
   const reader = createInterface({ input: child.stdout });
+  // The last line may be read after the process is gone.
+  const read = once(reader, 'close');
+  const exited = (once(child, 'close') as Promise<[number | null, string | null]>).then(async (how) => {
+    await read;
+    return how;
+  });
   const said = (message: string) =>
     new Promise<void>((resolve) =>
       reader.on('line', (line) => line.includes(`"msg":"${message}"`) && resolve()),
