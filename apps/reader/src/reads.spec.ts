@@ -299,8 +299,10 @@ describe('the reader', () => {
     });
 
     it('from the primary, when a replica does not know it yet', async () => {
-      await replica.query('SELECT pg_wal_replay_pause()');
+      // Other specs pause the same replica: one at a time, or one would resume under another.
+      await superuser.query(`SELECT pg_advisory_lock(hashtext('spec.replay'))`);
       try {
+        await replica.query('SELECT pg_wal_replay_pause()');
         const id = uuidV7();
         await owner.query(
           `INSERT INTO posts (tenant_id, id, author_id, content, content_version, tags_version, command_id)
@@ -310,6 +312,7 @@ describe('the reader', () => {
         expect(await jobOf(id)).toMatchObject({ status: 'completed' });
       } finally {
         await replica.query('SELECT pg_wal_replay_resume()');
+        await superuser.query(`SELECT pg_advisory_unlock(hashtext('spec.replay'))`);
       }
     });
 

@@ -27,12 +27,15 @@ const quiet: Logger = {
 describe('Router', () => {
   let leaks: LeakCheck;
   let writer: Router;
+  let primaryAdmin: Client;
   let replicaAdmin: Client;
   let proxy: TcpProxy;
   const routers: Router[] = [];
 
   beforeAll(async () => {
     leaks = watchLeaks();
+    primaryAdmin = new Client({ connectionString: readStack().urlOf('postgres-primary') });
+    await primaryAdmin.connect();
     replicaAdmin = new Client({ connectionString: readStack().urlOf('postgres-replica-1') });
     await replicaAdmin.connect();
     writer = Router.open(options('writer', ['primary', 'replica-1']));
@@ -40,7 +43,7 @@ describe('Router', () => {
   });
   afterAll(async () => {
     await writer.close();
-    await replicaAdmin.end();
+    await Promise.all([primaryAdmin.end(), replicaAdmin.end()]);
     await leaks.expectNoLeaks();
   });
   beforeEach(async () => {
@@ -85,8 +88,10 @@ describe('Router', () => {
     (await router.onReplica(SHARD, tenant, freshness, (scope) => scope.query('SELECT 1'))).servedBy;
   /** Runs `fn` while the replica receives the log but does not replay it. */
   const whilePaused = async (fn: () => Promise<void>): Promise<void> => {
-    await replicaAdmin.query('SELECT pg_wal_replay_pause()');
+    // Other specs pause the same replica: one at a time, or one would resume under another.
+    await primaryAdmin.query(`SELECT pg_advisory_lock(hashtext('spec.replay'))`);
     try {
+      await replicaAdmin.query('SELECT pg_wal_replay_pause()');
       await eventually('replay is paused', async () => {
         const { rows } = await replicaAdmin.query<{ state: string }>(
           'SELECT pg_get_wal_replay_pause_state() AS state',
@@ -96,6 +101,7 @@ describe('Router', () => {
       await fn();
     } finally {
       await replicaAdmin.query('SELECT pg_wal_replay_resume()');
+      await primaryAdmin.query(`SELECT pg_advisory_unlock(hashtext('spec.replay'))`);
     }
   };
 
