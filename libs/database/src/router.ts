@@ -225,8 +225,8 @@ export class Router {
     const lagMs = node.role === 'primary' ? 0 : this.lagOf(shard, node);
     const value = await withScope(node, READ_DEADLINE_MS, async (scope) => {
       await scope.query('BEGIN READ ONLY');
-      await scope.query(`SELECT set_config('app.tenant', $1, true)`, [tenant]);
       try {
+        await scope.query(`SELECT set_config('app.tenant', $1, true)`, [tenant]);
         return await fn(scope);
       } finally {
         await scope.query('COMMIT').catch(() => undefined);

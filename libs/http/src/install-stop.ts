@@ -13,6 +13,8 @@ export interface StopOptions {
   readonly stop: (step: (name: string) => void) => Promise<void>;
 }
 
+/** How long an exit waits for a reader of the log. */
+const FLUSH_MS = 1_000;
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /**
@@ -27,19 +29,27 @@ export function installStop(options: StopOptions): void {
     process.on(signal, () => {
       if (stopping) {
         logger.warn({ signal }, 'second signal: exiting at once, unfinished work is left to be redelivered');
-        process.exit(1);
+        void exit(logger, 1);
+        return;
       }
       stopping = true;
       logger.info({ signal }, 'stopping');
-      void stopInOrder(options).then((code) => process.exit(code));
+      void stopInOrder(options).then((code) => exit(logger, code));
     });
   }
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       logger.error({ err: error, event }, 'an error nobody caught: exiting');
-      process.exit(1);
+      void exit(logger, 1);
     });
   }
+}
+
+/** Lines are written in the background: the last ones are waited for, but not for ever. */
+async function exit(logger: Logger, code: number): Promise<void> {
+  const written = new Promise<void>((resolve) => (logger.flush ? logger.flush(resolve) : resolve()));
+  await Promise.race([written, delay(FLUSH_MS)]);
+  process.exit(code);
 }
 
 async function stopInOrder({ logger, graceMs, delayMs, health, stop }: StopOptions): Promise<0 | 1> {

@@ -11,6 +11,8 @@ export interface Logger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
   child(fields: object): Logger;
+  /** Calls back when everything logged so far is written. */
+  flush?(done: () => void): void;
 }
 
 export interface LoggerOptions {
