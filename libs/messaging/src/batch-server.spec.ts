@@ -7,7 +7,15 @@ import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { uuidV7, type CreatePost } from '@spillway/contracts';
 import { encodeEnvelope } from '@spillway/contracts/server';
 import type { Logger } from '@spillway/telemetry';
-import { eventually, notYet, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
+import {
+  createVirtualHost,
+  eventually,
+  notYet,
+  readStack,
+  startTcpProxy,
+  type VirtualHost,
+  watchLeaks,
+} from '@spillway/testing';
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
 import type { Batch } from './batch.js';
 import type { BatchLimits } from './batch-buffer.js';
@@ -17,6 +25,7 @@ import { unavailable, type Outcome } from './outcome.js';
 import { consumerProbe } from './probes.js';
 
 const vhost = `spec-batches-${randomBytes(4).toString('hex')}`;
+let host: VirtualHost;
 const PATTERN = 'a.pattern';
 const HOUR_MS = 3_600_000;
 const LIMITS: BatchLimits = { maxCommands: 10, maxBytes: 1_000_000, maxAgeMs: 20 };
@@ -44,13 +53,12 @@ describe('BatchServer', () => {
 
   beforeAll(async () => {
     leaks = watchLeaks();
-    await manage('PUT', `vhosts/${vhost}`);
-    await manage('PUT', `permissions/${vhost}/admin`, { configure: '.*', write: '.*', read: '.*' });
-    admin = await connect(`${readStack().urlOf('rabbitmq')}/${vhost}`);
+    host = await createVirtualHost(vhost);
+    admin = await connect(host.url);
   });
   afterAll(async () => {
     await admin.close();
-    await manage('DELETE', `vhosts/${vhost}`);
+    await host.remove();
     await leaks.expectNoLeaks();
   });
 
@@ -414,20 +422,4 @@ function command(content: string): CreatePost {
     acceptedAt: Date.now(),
     post: { authorId: 'alice', content, tags: [] },
   };
-}
-
-async function manage(method: string, path: string, body?: object): Promise<void> {
-  const { adminUrl = '' } = readStack().one('rabbitmq');
-  const { origin, username, password } = new URL(adminUrl);
-  const response = await fetch(`${origin}/api/${path}`, {
-    method,
-    headers: {
-      authorization: `Basic ${Buffer.from(`${username}:${decodeURIComponent(password)}`).toString('base64')}`,
-      'content-type': 'application/json',
-      connection: 'close',
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
 }

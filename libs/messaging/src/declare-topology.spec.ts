@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
+import { createVirtualHost, type LeakCheck, type VirtualHost, watchLeaks } from '@spillway/testing';
 import { declareTopology } from './declare-topology.js';
 import { bulkQueue, DEAD_QUEUE, RETRY_QUEUE, shardOfQueue, topology, writeQueue } from './topology.js';
 
@@ -57,6 +57,7 @@ describe('topology', () => {
 
 describe('declareTopology', () => {
   const vhost = `spec-topology-${randomBytes(4).toString('hex')}`;
+  let host: VirtualHost;
   let leaks: LeakCheck;
   let url: string;
   let connection: ChannelModel;
@@ -64,15 +65,14 @@ describe('declareTopology', () => {
 
   beforeAll(async () => {
     leaks = watchLeaks();
-    await manage('PUT', `vhosts/${vhost}`);
-    await manage('PUT', `permissions/${vhost}/admin`, { configure: '.*', write: '.*', read: '.*' });
-    url = `${readStack().urlOf('rabbitmq')}/${vhost}`;
+    host = await createVirtualHost(vhost);
+    url = host.url;
     connection = await connect(url);
     connection.on('error', () => undefined);
   });
   afterAll(async () => {
     await connection.close();
-    await manage('DELETE', `vhosts/${vhost}`);
+    await host.remove();
     await leaks.expectNoLeaks();
   });
 
@@ -112,19 +112,3 @@ describe('declareTopology', () => {
     await expect(declareTopology(url, other)).rejects.toThrow(/406.*PRECONDITION/);
   });
 });
-
-async function manage(method: string, path: string, body?: object): Promise<void> {
-  const { adminUrl = '' } = readStack().one('rabbitmq');
-  const { origin, username, password } = new URL(adminUrl);
-  const response = await fetch(`${origin}/api/${path}`, {
-    method,
-    headers: {
-      authorization: `Basic ${Buffer.from(`${username}:${decodeURIComponent(password)}`).toString('base64')}`,
-      'content-type': 'application/json',
-      connection: 'close',
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
-}

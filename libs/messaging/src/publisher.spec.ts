@@ -1,7 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { eventually, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
+import {
+  createVirtualHost,
+  eventually,
+  readStack,
+  startTcpProxy,
+  type VirtualHost,
+  watchLeaks,
+} from '@spillway/testing';
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
 import type { Logger } from '@spillway/telemetry';
 import { BrokerConnection } from './broker-connection.js';
@@ -10,6 +17,7 @@ import { PublishError } from './publish-error.js';
 import { Publisher, type OutgoingMessage, type PublisherOptions } from './publisher.js';
 
 const vhost = `spec-publisher-${randomBytes(4).toString('hex')}`;
+let host: VirtualHost;
 const QUEUE = 'spec.queue';
 const quiet: Logger = {
   debug: () => undefined,
@@ -29,9 +37,8 @@ describe('Publisher', () => {
 
   beforeAll(async () => {
     leaks = watchLeaks();
-    await manage('PUT', `vhosts/${vhost}`);
-    await manage('PUT', `permissions/${vhost}/admin`, { configure: '.*', write: '.*', read: '.*' });
-    admin = await connect(`${readStack().urlOf('rabbitmq')}/${vhost}`);
+    host = await createVirtualHost(vhost);
+    admin = await connect(host.url);
     control = await admin.createChannel();
     await control.assertExchange('posts', 'direct', { durable: true });
     await control.assertQueue(QUEUE, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
@@ -39,7 +46,7 @@ describe('Publisher', () => {
   });
   afterAll(async () => {
     await admin.close();
-    await manage('DELETE', `vhosts/${vhost}`);
+    await host.remove();
     await leaks.expectNoLeaks();
   });
 
@@ -223,20 +230,4 @@ async function failureOf(publishing: Promise<void>): Promise<string> {
     if (error instanceof PublishError) return error.failure;
     throw error;
   }
-}
-
-async function manage(method: string, path: string, body?: object): Promise<void> {
-  const { adminUrl = '' } = readStack().one('rabbitmq');
-  const { origin, username, password } = new URL(adminUrl);
-  const response = await fetch(`${origin}/api/${path}`, {
-    method,
-    headers: {
-      authorization: `Basic ${Buffer.from(`${username}:${decodeURIComponent(password)}`).toString('base64')}`,
-      'content-type': 'application/json',
-      connection: 'close',
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
 }

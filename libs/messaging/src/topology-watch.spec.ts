@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { eventually, notYet, readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
+import {
+  createVirtualHost,
+  eventually,
+  type LeakCheck,
+  notYet,
+  type VirtualHost,
+  watchLeaks,
+} from '@spillway/testing';
 import type { Logger } from '@spillway/telemetry';
 import { BrokerConnection } from './broker-connection.js';
 import { declareTopology } from './declare-topology.js';
@@ -9,6 +16,7 @@ import { topology, writeQueue } from './topology.js';
 import { TopologyWatch } from './topology-watch.js';
 
 const vhost = `spec-watch-${randomBytes(4).toString('hex')}`;
+let host: VirtualHost;
 const wanted = topology(['s0']);
 
 describe('TopologyWatch', () => {
@@ -28,9 +36,8 @@ describe('TopologyWatch', () => {
 
   beforeAll(async () => {
     leaks = watchLeaks();
-    await manage('PUT', `vhosts/${vhost}`);
-    await manage('PUT', `permissions/${vhost}/admin`, { configure: '.*', write: '.*', read: '.*' });
-    url = `${readStack().urlOf('rabbitmq')}/${vhost}`;
+    host = await createVirtualHost(vhost);
+    url = host.url;
     admin = await connect(url);
     control = await admin.createChannel();
     await declareTopology(url, wanted);
@@ -40,7 +47,7 @@ describe('TopologyWatch', () => {
   afterAll(async () => {
     await connection.close();
     await admin.close();
-    await manage('DELETE', `vhosts/${vhost}`);
+    await host.remove();
     await leaks.expectNoLeaks();
   });
 
@@ -76,19 +83,3 @@ describe('TopologyWatch', () => {
     await own.expectNoLeaks({ deadlineMs: 1_000 });
   });
 });
-
-async function manage(method: string, path: string, body?: object): Promise<void> {
-  const { adminUrl = '' } = readStack().one('rabbitmq');
-  const { origin, username, password } = new URL(adminUrl);
-  const response = await fetch(`${origin}/api/${path}`, {
-    method,
-    headers: {
-      authorization: `Basic ${Buffer.from(`${username}:${decodeURIComponent(password)}`).toString('base64')}`,
-      'content-type': 'application/json',
-      connection: 'close',
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
-}

@@ -1,6 +1,7 @@
 export { eventually, eventuallyReaches, NotYet, notYet, type Patience } from './eventually.js';
 export { freePort } from './free-port.js';
 export { watchLeaks, type LeakCheck } from './leaks.js';
+export { createVirtualHost, manageBroker, type VirtualHost } from './manage-broker.js';
 export { readReceivedSpans } from './received-spans.js';
 export { type ReceivedSpan } from './span.js';
 export { readStack, type Stack, type StackProcess, type StackRole } from './stack.js';

@@ -13,11 +13,18 @@ import {
 import { ProblemError } from '@spillway/http';
 import { BrokerConnection, Publisher } from '@spillway/messaging';
 import type { Logger } from '@spillway/telemetry';
-import { eventually, readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
+import {
+  createVirtualHost,
+  eventually,
+  type LeakCheck,
+  type VirtualHost,
+  watchLeaks,
+} from '@spillway/testing';
 import { CommandAcceptor } from './accept-command.js';
 import { buildCreateCommand } from './build-create-command.js';
 
 const vhost = `spec-gateway-${randomBytes(4).toString('hex')}`;
+let host: VirtualHost;
 const quiet: Logger = {
   debug: () => undefined,
   info: () => undefined,
@@ -92,9 +99,8 @@ describe('CommandAcceptor', () => {
 
   beforeAll(async () => {
     leaks = watchLeaks();
-    await manage('PUT', `vhosts/${vhost}`);
-    await manage('PUT', `permissions/${vhost}/admin`, { configure: '.*', write: '.*', read: '.*' });
-    const url = `${readStack().urlOf('rabbitmq')}/${vhost}`;
+    host = await createVirtualHost(vhost);
+    const url = host.url;
     admin = await connect(url);
     control = await admin.createChannel();
     await control.assertExchange('posts', 'direct', { durable: true });
@@ -108,7 +114,7 @@ describe('CommandAcceptor', () => {
     await publisher.close();
     await connection.close();
     await admin.close();
-    await manage('DELETE', `vhosts/${vhost}`);
+    await host.remove();
     await leaks.expectNoLeaks();
   });
 
@@ -143,19 +149,3 @@ describe('CommandAcceptor', () => {
     expect((await control.checkQueue('posts.write.s0')).messageCount).toBe(0);
   });
 });
-
-async function manage(method: string, path: string, body?: object): Promise<void> {
-  const { adminUrl = '' } = readStack().one('rabbitmq');
-  const { origin, username, password } = new URL(adminUrl);
-  const response = await fetch(`${origin}/api/${path}`, {
-    method,
-    headers: {
-      authorization: `Basic ${Buffer.from(`${username}:${decodeURIComponent(password)}`).toString('base64')}`,
-      'content-type': 'application/json',
-      connection: 'close',
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
-}
