@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { loadConfig, parsed, url } from '@spillway/config';
-import { ShardDirectory } from '@spillway/contracts/server';
+import { SHARD_MAP, ShardDirectory } from '@spillway/contracts/server';
 import { declareTopology, topology } from '@spillway/messaging';
 import { untilAvailable } from './until-available.js';
 
@@ -8,11 +8,7 @@ const config = {
   url: url('TOPOLOGY_URL', ['amqp', 'amqps'], {
     about: 'Address of RabbitMQ with a user that may configure',
   }),
-  directory: parsed(
-    'SHARD_MAP',
-    { about: 'Buckets of each shard: shard:first-last[,…]', fallback: 's0:0-1023' },
-    (value) => ShardDirectory.parse(value),
-  ),
+  directory: parsed(SHARD_MAP.name, SHARD_MAP, (value) => ShardDirectory.parse(value)),
 };
 
 /** Declares exchanges, queues and bindings. Safe to repeat. */

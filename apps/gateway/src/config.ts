@@ -1,7 +1,7 @@
 import { authConfig } from '@spillway/auth';
 import { cacheConfig } from '@spillway/cache';
-import { integer, parsed, text, url, type ConfigOf } from '@spillway/config';
-import { ShardDirectory, SigningKeys } from '@spillway/contracts/server';
+import { integer, parsed, url, type ConfigOf } from '@spillway/config';
+import { SHARD_MAP, ShardDirectory, SigningKeys } from '@spillway/contracts/server';
 import { httpConfig } from '@spillway/http';
 import { brokerConfig } from '@spillway/messaging';
 
@@ -18,18 +18,7 @@ export const gatewayConfig = {
     { about: 'Keys that sign what clients carry: id:base64[,…], the first signs', secret: true },
     (value) => SigningKeys.parse(value, 'ticket'),
   ),
-  shardMap: parsed(
-    'SHARD_MAP',
-    { about: 'Buckets of each shard: shard:first-last[,…]', fallback: 's0:0-1023' },
-    (value) => {
-      ShardDirectory.parse(value);
-      return value;
-    },
-  ),
-  shardPins: text('SHARD_PINS', {
-    about: 'Tenants that live elsewhere by exception: tenant=shard[,…]',
-    fallback: '',
-  }),
+  directory: parsed(SHARD_MAP.name, SHARD_MAP, (value) => ShardDirectory.parse(value)),
   publishTimeoutMs: integer('PUBLISH_TIMEOUT_MS', 100, 60_000, {
     about: "Milliseconds to wait for the broker's confirm before a post's outcome counts as unknown",
     fallback: '3000',

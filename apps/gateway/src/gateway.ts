@@ -1,6 +1,5 @@
 import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
 import { CacheConnection, cacheProbe } from '@spillway/cache';
-import { ShardDirectory } from '@spillway/contracts/server';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import { createHttpApp } from '@spillway/http';
 import { BrokerConnection, Publisher, publisherProbe, topology, TopologyWatch } from '@spillway/messaging';
@@ -21,7 +20,7 @@ export interface RunningGateway {
 /** Starts a gateway. It starts with every dependency away and refuses posts until the broker is there. */
 export async function startGateway(config: GatewayConfig, logger: Logger): Promise<RunningGateway> {
   const events = new Events(logger);
-  const directory = ShardDirectory.parse(config.shardMap, config.shardPins);
+  const { directory } = config;
   const keys = createKeySource(config.authJwks);
   const verifier = new TokenVerifier({ config, keys });
   const cache = CacheConnection.open({ url: config.redisUrl, name: config.instance, logger });

@@ -1,7 +1,7 @@
 import { authConfig } from '@spillway/auth';
 import { cacheConfig } from '@spillway/cache';
-import { fraction, integer, parsed, text, type ConfigOf } from '@spillway/config';
-import { ShardDirectory, SigningKeys } from '@spillway/contracts/server';
+import { fraction, integer, parsed, type ConfigOf } from '@spillway/config';
+import { SHARD_MAP, ShardDirectory, SigningKeys } from '@spillway/contracts/server';
 import { shardNodes } from '@spillway/database/read';
 import { httpConfig } from '@spillway/http';
 
@@ -34,18 +34,7 @@ export const readerConfig = {
       cursor: SigningKeys.parse(value, 'cursor'),
     }),
   ),
-  shardMap: parsed(
-    'SHARD_MAP',
-    { about: 'Buckets of each shard: shard:first-last[,…]', fallback: 's0:0-1023' },
-    (value) => {
-      ShardDirectory.parse(value);
-      return value;
-    },
-  ),
-  shardPins: text('SHARD_PINS', {
-    about: 'Tenants that live elsewhere by exception: tenant=shard[,…]',
-    fallback: '',
-  }),
+  directory: parsed(SHARD_MAP.name, SHARD_MAP, (value) => ShardDirectory.parse(value)),
 };
 
 export type ReaderConfig = ConfigOf<typeof readerConfig>;

@@ -1,6 +1,5 @@
 import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
 import { CacheConnection, cacheProbe, Results, WriterBeats } from '@spillway/cache';
-import { ShardDirectory } from '@spillway/contracts/server';
 import { ReadRouter, readProbe } from '@spillway/database/read';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import { createHttpApp } from '@spillway/http';
@@ -31,7 +30,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     maxLagMs: config.maxLagMs,
     primaryReadShare: config.primaryReadShare,
   });
-  const directory = ShardDirectory.parse(config.shardMap, config.shardPins);
+  const { directory } = config;
   const reads = new TenantReads(router, directory, config.signingKeys.consistency);
   const jobs = new JobReader({
     reads,

@@ -1,6 +1,6 @@
 import { cacheConfig } from '@spillway/cache';
-import { integer, list, parsed, text, type ConfigOf } from '@spillway/config';
-import { ShardDirectory } from '@spillway/contracts/server';
+import { integer, list, parsed, type ConfigOf } from '@spillway/config';
+import { SHARD_MAP, ShardDirectory } from '@spillway/contracts/server';
 import { shardNodes } from '@spillway/database';
 import { processConfig } from '@spillway/http';
 import { brokerConfig } from '@spillway/messaging';
@@ -17,18 +17,7 @@ export const writerConfig = {
     about: 'Connections to each Postgres node',
     fallback: '4',
   }),
-  shardMap: parsed(
-    'SHARD_MAP',
-    { about: 'Buckets of each shard: shard:first-last[,…]', fallback: 's0:0-1023' },
-    (value) => {
-      ShardDirectory.parse(value);
-      return value;
-    },
-  ),
-  shardPins: text('SHARD_PINS', {
-    about: 'Tenants that live elsewhere by exception: tenant=shard[,…]',
-    fallback: '',
-  }),
+  directory: parsed(SHARD_MAP.name, SHARD_MAP, (value) => ShardDirectory.parse(value)),
   shards: list('WRITER_SHARDS', {
     about: 'Shards whose queues this writer consumes, comma-separated',
     fallback: 's0',

@@ -1,6 +1,5 @@
 import { NestFactory } from '@nestjs/core';
 import { CacheConnection, cacheProbe, Results, WriterBeats } from '@spillway/cache';
-import { ShardDirectory } from '@spillway/contracts/server';
 import { primaryProbe, Router } from '@spillway/database';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import { BatchServer, BrokerConnection, consumerProbe } from '@spillway/messaging';
@@ -23,7 +22,7 @@ export interface RunningWriter {
 /** Starts a writer. It starts with every dependency away, and is ready when they are there. */
 export async function startWriter(config: WriterConfig, logger: Logger): Promise<RunningWriter> {
   const events = new Events(logger);
-  const directory = ShardDirectory.parse(config.shardMap, config.shardPins);
+  const { directory } = config;
   const cache = CacheConnection.open({ url: config.redisUrl, name: config.instance, logger });
   const router = Router.open({
     nodes: config.databaseNodes,

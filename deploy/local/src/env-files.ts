@@ -25,7 +25,6 @@ export function appEnvironment(plan: Plan, app: AppName, n: number): Record<stri
     STOP_DELAY_MS: '0',
     SIGNING_KEYS: plan.secrets.signingKeys,
     SHARD_MAP,
-    SHARD_PINS: '',
     REDIS_URL: redisUrl(plan),
     ...own,
     OTEL_SERVICE_NAME: `spillway-${app}`,

@@ -52,8 +52,8 @@ describe('ShardDirectory', () => {
   it('places a pinned tenant elsewhere, and only that one', () => {
     const map = 's0:0-1023';
     const two = 's0:0-1022,s1:1023-1023';
-    expect(ShardDirectory.parse(map, 'acme=s0').shardOf('acme')).toBe('s0');
-    const directory = ShardDirectory.parse(two, 'acme=s1, big.co=s1');
+    expect(ShardDirectory.parse(`${map},acme=s0`).shardOf('acme')).toBe('s0');
+    const directory = ShardDirectory.parse(`${two}, acme=s1, big.co=s1`);
     expect(directory.shardOf('acme')).toBe('s1');
     expect(directory.shardOf('big.co')).toBe('s1');
     expect(directory.shardOf('acme2')).toBe('s0');
@@ -72,7 +72,11 @@ describe('ShardDirectory', () => {
     expect(() => ShardDirectory.parse(map)).toThrow(message);
   });
 
-  it.each(['acme=s9', 'acme=', 'acme'])('refuses the pin %s', (pins) => {
-    expect(() => ShardDirectory.parse('s0:0-1023', pins)).toThrow('unknown shard');
+  it.each([
+    ['acme=s9', 'unknown shard'],
+    ['acme=', 'unknown shard'],
+    ['acme', 'must be shard:first-last'],
+  ])('refuses the pin %s', (pin, message) => {
+    expect(() => ShardDirectory.parse(`s0:0-1023,${pin}`)).toThrow(message);
   });
 });

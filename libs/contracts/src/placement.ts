@@ -6,6 +6,13 @@ export const BUCKETS = 1024;
 export const tenantBucket = (tenantId: string): number =>
   createHash('sha256').update(tenantId).digest().readUInt32BE(0) % BUCKETS;
 
+/** The environment variable that holds a directory, the same for every process. */
+export const SHARD_MAP = {
+  name: 'SHARD_MAP',
+  about: 'Buckets of each shard, and tenants that live elsewhere: shard:first-last[,…][,tenant=shard,…]',
+  fallback: 's0:0-1023',
+} as const;
+
 /** Which shard holds which bucket, and the tenants that live elsewhere by exception. */
 export class ShardDirectory {
   private constructor(
@@ -16,32 +23,22 @@ export class ShardDirectory {
   ) {}
 
   /**
-   * @param map `shard:first-last[,…]`, covering all 1024 buckets once.
-   * @param pins `tenant=shard[,…]`, may be empty.
+   * @param text `shard:first-last[,…]`, covering all 1024 buckets once, and `tenant=shard` for each tenant
+   *   that lives elsewhere by exception.
    * @throws Error naming the bucket or shard that is wrong.
    */
-  static parse(map: string, pins = ''): ShardDirectory {
-    const buckets = new Array<string>(BUCKETS).fill('');
-    for (const part of map.split(',')) {
-      const match = /^([a-z0-9-]{1,16}):(\d+)-(\d+)$/.exec(part.trim());
-      if (!match) throw new Error('must be shard:first-last[,…], a shard being 1 to 16 of a-z0-9-');
-      const [, shard = '', first = '', last = ''] = match;
-      for (let b = Number(first); b <= Number(last); b++) {
-        if (b >= BUCKETS || buckets[b] !== '')
-          throw new Error(`bucket ${b} does not exist or is given twice`);
-        buckets[b] = shard;
-      }
-    }
-    const missing = buckets.indexOf('');
-    if (missing >= 0) throw new Error(`bucket ${missing} has no shard`);
+  static parse(text: string): ShardDirectory {
+    const parts = text.split(',').map((part) => part.trim());
+    const buckets = parseBuckets(parts.filter((part) => !part.includes('=')));
     const shards = [...new Set(buckets)];
-    const pinned = new Map<string, string>();
-    for (const part of pins.split(',').filter(Boolean)) {
-      const [tenant = '', shard = ''] = part.trim().split('=');
+    const pins = new Map<string, string>();
+    for (const pin of parts.filter((part) => part.includes('='))) {
+      const at = pin.lastIndexOf('=');
+      const shard = pin.slice(at + 1);
       if (!shards.includes(shard)) throw new Error(`a tenant is pinned to the unknown shard ${shard}`);
-      pinned.set(tenant, shard);
+      pins.set(pin.slice(0, at), shard);
     }
-    return new ShardDirectory(buckets, pinned, shards);
+    return new ShardDirectory(buckets, pins, shards);
   }
 
   shardOf(tenantId: string): string {
@@ -49,4 +46,20 @@ export class ShardDirectory {
     if (shard === undefined) throw new Error('the directory has a hole');
     return shard;
   }
+}
+
+function parseBuckets(ranges: readonly string[]): readonly string[] {
+  const buckets = new Array<string>(BUCKETS).fill('');
+  for (const range of ranges) {
+    const match = /^([a-z0-9-]{1,16}):(\d+)-(\d+)$/.exec(range);
+    if (!match) throw new Error('must be shard:first-last[,…], a shard being 1 to 16 of a-z0-9-');
+    const [, shard = '', first = '', last = ''] = match;
+    for (let b = Number(first); b <= Number(last); b++) {
+      if (b >= BUCKETS || buckets[b] !== '') throw new Error(`bucket ${b} does not exist or is given twice`);
+      buckets[b] = shard;
+    }
+  }
+  const missing = buckets.indexOf('');
+  if (missing >= 0) throw new Error(`bucket ${missing} has no shard`);
+  return buckets;
 }

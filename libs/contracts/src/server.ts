@@ -14,6 +14,6 @@ export {
   type Decoded,
   type Envelope,
 } from './envelope.js';
-export { BUCKETS, ShardDirectory, tenantBucket } from './placement.js';
+export { BUCKETS, SHARD_MAP, ShardDirectory, tenantBucket } from './placement.js';
 export { MAC_BYTES, SigningKeys, type SigningPurpose } from './signing-keys.js';
 export { issueTicket, readTicket, TICKET_VALID_MS, type Ticket } from './ticket.js';
