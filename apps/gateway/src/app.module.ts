@@ -4,25 +4,29 @@ import { HealthRegistry } from '@spillway/health';
 import { HealthController } from './health/health.controller.js';
 import { QueueFiguresReader } from './health/queue-figures.js';
 import { CommandAcceptor } from './posts/accept-command.js';
+import { ChangePostController } from './posts/change-post.controller.js';
+import { CreateOnce } from './posts/create-once.js';
 import { CreatePostController } from './posts/create-post.controller.js';
 import { PutPostController } from './posts/put-post.controller.js';
 
 export interface GatewayParts {
   readonly verifier: TokenVerifier;
   readonly acceptor: CommandAcceptor;
+  readonly once: CreateOnce;
   readonly health: HealthRegistry;
   readonly queue: QueueFiguresReader;
 }
 
 @Module({})
 export class AppModule {
-  static with({ verifier, acceptor, health, queue }: GatewayParts): DynamicModule {
+  static with({ verifier, acceptor, once, health, queue }: GatewayParts): DynamicModule {
     return {
       module: AppModule,
       imports: [AuthModule.register(verifier)],
-      controllers: [CreatePostController, PutPostController, HealthController],
+      controllers: [CreatePostController, PutPostController, ChangePostController, HealthController],
       providers: [
         { provide: CommandAcceptor, useValue: acceptor },
+        { provide: CreateOnce, useValue: once },
         { provide: HealthRegistry, useValue: health },
         { provide: QueueFiguresReader, useValue: queue },
       ],

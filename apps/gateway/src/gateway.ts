@@ -1,5 +1,5 @@
 import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
-import { CacheConnection, cacheProbe } from '@spillway/cache';
+import { CacheConnection, cacheProbe, IdempotencyKeys } from '@spillway/cache';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import { createHttpApp } from '@spillway/http';
 import { BrokerConnection, Publisher, publisherProbe, topology, TopologyWatch } from '@spillway/messaging';
@@ -9,6 +9,7 @@ import type { GatewayConfig } from './config.js';
 import { Events } from './events.js';
 import { ClockWatch } from './health/clock-watch.js';
 import { QueueFiguresReader } from './health/queue-figures.js';
+import { CreateOnce } from './posts/create-once.js';
 import { CommandAcceptor } from './posts/accept-command.js';
 
 export interface RunningGateway {
@@ -48,8 +49,13 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   ])
     health.add(probe);
   const acceptor = new CommandAcceptor(publisher, directory, config.ticketKeys);
+  const once = new CreateOnce({
+    acceptor,
+    keys: new IdempotencyKeys(cache),
+    pendingMs: config.publishTimeoutMs + 1_000,
+  });
   const queue = new QueueFiguresReader(config.managementUrl, directory.shards);
-  const app = await createHttpApp(AppModule.with({ verifier, acceptor, health, queue }), { logger });
+  const app = await createHttpApp(AppModule.with({ verifier, acceptor, once, health, queue }), { logger });
   const admin = await startAdminServer({
     host: config.adminHost,
     port: config.adminPort,

@@ -122,11 +122,17 @@ describe('the reader', () => {
     await replayed();
     return ids;
   };
-  const outcome = async (commandId: string, what: string, code: string | null, detail: string | null) => {
+  const outcome = async (
+    commandId: string,
+    what: string,
+    code: string | null,
+    detail: string | null,
+    postId = commandId,
+  ) => {
     await owner.query(
       `INSERT INTO command_outcomes (tenant_id, command_id, outcome, code, detail, post_id)
-       VALUES ($1, $2, $3, $4, $5, $2)`,
-      [tenant, commandId, what, code, detail],
+       VALUES ($1, $2, $3, $4, $5, $6)`,
+      [tenant, commandId, what, code, detail, postId],
     );
     await replayed();
   };
@@ -338,6 +344,41 @@ describe('the reader', () => {
       const id = uuidV7();
       await outcome(id, what, code, detail);
       expect(await jobOf(id)).toMatchObject(expected);
+    });
+
+    it('of an edit or a deletion from its outcome alone: the row of its post says nothing of it', async () => {
+      for (const kind of ['edit', 'delete'] as const) {
+        const commandId = uuidV7();
+        const [postId = ''] = await store({ commandId });
+        const jobId = issueTicket(keys.ticket, tenant, { kind, issuedAt: now, commandId, postId });
+        const read = (): Promise<Job | null> => jobs().read(tenant, jobId, Date.now());
+        expect(await read()).toMatchObject({ status: 'processing', postId });
+        await outcome(commandId, 'superseded', null, null, postId);
+        expect(await read()).toMatchObject({ status: 'completed', postId, superseded: true });
+      }
+    });
+
+    it('of a repeated request as completed, with the post of the first one, from Redis and without', async () => {
+      const [first = ''] = await store({});
+      const [repeated, recent] = [uuidV7(), uuidV7()];
+      await outcome(repeated, 'alias', null, null, first);
+      const position = { shard: SHARD, timeline: 1, lsn: '0000000000000001' };
+      const result = { ended: 'completed', at: now, position, postId: first } as const;
+      await results.put([{ tenantId: tenant, commandId: recent, result }]);
+      for (const id of [repeated, recent]) {
+        const job = await jobOf(id);
+        expect(job).toMatchObject({ status: 'completed', postId: first, jobId: ticketOf(id) });
+        expect(job).not.toHaveProperty('superseded');
+        expect(job?.consistencyToken).toBeDefined();
+      }
+    });
+
+    it('from a recent result that was superseded', async () => {
+      const id = uuidV7();
+      const position = { shard: SHARD, timeline: 1, lsn: '0000000000000001' };
+      const result = { ended: 'completed', at: now, position, superseded: true } as const;
+      await results.put([{ tenantId: tenant, commandId: id, result }]);
+      expect(await jobOf(id)).toMatchObject({ status: 'completed', postId: id, superseded: true });
     });
 
     it('by its row, when it was parked or discarded before it was carried out after all', async () => {

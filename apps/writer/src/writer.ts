@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { CacheConnection, cacheProbe, Results, WriterBeats } from '@spillway/cache';
 import { primaryProbe, Router } from '@spillway/database';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
-import { BatchServer, BrokerConnection, consumerProbe } from '@spillway/messaging';
+import { BatchServer, BrokerConnection, consumerProbe, Publisher, retryLater } from '@spillway/messaging';
 import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
 import type { WriterConfig } from './config.js';
@@ -11,6 +11,8 @@ import { Events } from './events.js';
 import { lanesOf } from './lanes.js';
 import { BatchWriter } from './posts/batch-writer.js';
 import { CreatePostHandler } from './posts/create-post.handler.js';
+import { DeletePostHandler } from './posts/delete-post.handler.js';
+import { EditPostHandler } from './posts/edit-post.handler.js';
 import { keepPartitionsAhead, Partitions } from './posts/partitions.js';
 
 export interface RunningWriter {
@@ -39,11 +41,31 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
     name: `${config.instance} consume`,
     logger,
   });
-  const server = new BatchServer({ connection, logger, lanes: lanesOf(config) });
+  const publishing = BrokerConnection.open({
+    urls: config.amqpUrls,
+    name: `${config.instance} publish`,
+    logger,
+  });
+  const publisher = new Publisher({
+    connection: publishing,
+    logger,
+    timeoutMs: 3_000,
+    maxUnconfirmed: 1_000,
+  });
+  const server = new BatchServer({
+    connection,
+    logger,
+    lanes: lanesOf(config),
+    retryLater: retryLater(publisher),
+  });
   const batchWriter = new BatchWriter({
     router,
     results: new Results(cache),
-    handlers: { 'post.create': new CreatePostHandler() },
+    handlers: {
+      'post.create': new CreatePostHandler(),
+      'post.edit': new EditPostHandler(),
+      'post.delete': new DeletePostHandler(),
+    },
     partitions,
     events,
   });
@@ -76,6 +98,8 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
       step('committing and acknowledging the batches in hand');
       await app.close();
       step('closing the broker connection');
+      await publisher.close();
+      await publishing.close();
       await connection.close();
       step('closing the database pools');
       await router.close();

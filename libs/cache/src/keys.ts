@@ -2,3 +2,5 @@
 export const resultKey = (tenantId: string, commandId: string): string =>
   `spillway:result:${tenantId}:${commandId}`;
 export const writerKey = (shard: string): string => `spillway:writer:${shard}`;
+export const idempotencyKeyOf = (tenantId: string, authorId: string, keyHash: string): string =>
+  `spillway:key:${tenantId}:${authorId}:${keyHash}`;

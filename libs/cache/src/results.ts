@@ -10,6 +10,9 @@ export type Result =
       readonly at: number;
       readonly position: Position;
       readonly traceId?: string;
+      readonly superseded?: boolean;
+      /** The post to answer with, when it is another one than the command's. */
+      readonly postId?: string;
     }
   | { readonly ended: 'failed'; readonly at: number; readonly code: ErrorCode; readonly detail: string };
 

@@ -30,12 +30,32 @@ export interface CreatePost extends CommandBase {
   };
 }
 
+export interface EditPost extends CommandBase {
+  readonly kind: 'post.edit';
+  /** The new value of each field that changes; at least one. */
+  readonly edit: { readonly content?: string; readonly tags?: readonly string[] };
+  /** Carried out only while this is the post's newest field version. */
+  readonly ifMatch?: string;
+}
+
+export interface DeletePost extends CommandBase {
+  readonly kind: 'post.delete';
+  readonly ifMatch?: string;
+}
+
 /** Every kind of command there is. A writer refuses to start without a handler for each. */
 export interface CommandKinds {
   'post.create': CreatePost;
+  'post.edit': EditPost;
+  'post.delete': DeletePost;
 }
 
 export type CommandKind = keyof CommandKinds;
 export type Command = CommandKinds[CommandKind];
 
-export const COMMAND_KINDS = ['post.create'] as const satisfies readonly CommandKind[];
+/** In the order in which the commands of one batch are carried out. */
+export const COMMAND_KINDS = [
+  'post.create',
+  'post.edit',
+  'post.delete',
+] as const satisfies readonly CommandKind[];

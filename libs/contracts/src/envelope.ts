@@ -1,4 +1,4 @@
-import { COMMAND_KINDS, type Command, type CommandKind, type CreatePost } from './command.js';
+import { COMMAND_KINDS, type Command, type CommandKind } from './command.js';
 import { isUuid } from './ids.js';
 import {
   CHANNEL_ID,
@@ -14,6 +14,9 @@ export const ENVELOPE_VERSION = 1;
 export const ENVELOPE_TYPE = 'posts.commands.v1';
 export const ENVELOPE_MAX_COMMANDS = 64;
 export const ENVELOPE_MAX_BYTES = 128 * 1024;
+
+/** SHA-256 in hex. */
+const HASH = /^[0-9a-f]{64}$/;
 
 /** What a message body holds. */
 export interface Envelope {
@@ -70,31 +73,42 @@ function decodeCommand(raw: unknown, newerEnvelope: boolean): Decoded {
   if (newerEnvelope || !COMMAND_KINDS.includes(kind as CommandKind)) {
     return { as: 'newer', tenantId, commandId, postId, raw };
   }
-  const reason = faultOfCreate(raw);
+  const reason = faultOfCommand(raw, kind as CommandKind);
   return reason === null
-    ? { as: 'valid', command: raw as unknown as CreatePost }
+    ? { as: 'valid', command: raw as unknown as Command }
     : { as: 'invalid', tenantId, commandId, postId, reason, raw };
 }
 
-/** Why a `post.create` cannot be carried out, or null. The gateway has checked it; this is the second wall. */
-function faultOfCreate(raw: Record<string, unknown>): string | null {
-  const { actor, acceptedAt, post, traceparent, attempt } = raw;
+/** Why a command cannot be carried out, or null. The gateway has checked it; this is the second wall. */
+function faultOfCommand(raw: Record<string, unknown>, kind: CommandKind): string | null {
+  const { actor, acceptedAt, traceparent, attempt, ifMatch, idempotency } = raw;
   if (!isRecord(actor) || !matches(actor['sub'], PRINCIPAL_ID) || typeof actor['moderator'] !== 'boolean')
     return 'actor';
   if (!Number.isSafeInteger(acceptedAt)) return 'acceptedAt';
   if (traceparent !== undefined && typeof traceparent !== 'string') return 'traceparent';
   if (attempt !== undefined && !Number.isSafeInteger(attempt)) return 'attempt';
-  if (!isRecord(post)) return 'post';
-  const { authorId, content, channelId, replyTo, tags } = post;
-  if (!matches(authorId, PRINCIPAL_ID)) return 'post.authorId';
-  if (typeof content !== 'string' || !isStorable(content)) return 'post.content';
-  const length = codePoints(content);
-  if (length < 1 || length > CONTENT_MAX_CODE_POINTS) return 'post.content';
-  if (channelId !== undefined && !matches(channelId, CHANNEL_ID)) return 'post.channelId';
-  if (replyTo !== undefined && !isId(replyTo)) return 'post.replyTo';
-  if (!Array.isArray(tags) || tags.length > TAGS_MAX || !tags.every(isTag)) return 'post.tags';
-  return null;
+  if (ifMatch !== undefined && !isId(ifMatch)) return 'ifMatch';
+  if (idempotency !== undefined && !isIdempotency(idempotency)) return 'idempotency';
+  return FAULT_OF[kind](raw);
 }
+
+const FAULT_OF: Record<CommandKind, (raw: Record<string, unknown>) => string | null> = {
+  'post.create': ({ post }) => {
+    if (!isRecord(post)) return 'post';
+    const { authorId, content, channelId, replyTo, tags } = post;
+    if (!matches(authorId, PRINCIPAL_ID)) return 'post.authorId';
+    if (!isContent(content)) return 'post.content';
+    if (channelId !== undefined && !matches(channelId, CHANNEL_ID)) return 'post.channelId';
+    if (replyTo !== undefined && !isId(replyTo)) return 'post.replyTo';
+    return isTags(tags) ? null : 'post.tags';
+  },
+  'post.edit': ({ edit }) => {
+    if (!isRecord(edit) || (edit['content'] === undefined && edit['tags'] === undefined)) return 'edit';
+    if (edit['content'] !== undefined && !isContent(edit['content'])) return 'edit.content';
+    return edit['tags'] === undefined || isTags(edit['tags']) ? null : 'edit.tags';
+  },
+  'post.delete': () => null,
+};
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -106,3 +120,12 @@ const isTag = (tag: unknown): boolean =>
   isStorable(tag) &&
   codePoints(tag) >= 1 &&
   codePoints(tag) <= TAG_MAX_CODE_POINTS;
+const isTags = (tags: unknown): boolean =>
+  Array.isArray(tags) && tags.length <= TAGS_MAX && tags.every(isTag);
+const isContent = (content: unknown): boolean =>
+  typeof content === 'string' &&
+  isStorable(content) &&
+  codePoints(content) >= 1 &&
+  codePoints(content) <= CONTENT_MAX_CODE_POINTS;
+const isIdempotency = (value: unknown): boolean =>
+  isRecord(value) && matches(value['keyHash'], HASH) && matches(value['bodyHash'], HASH);

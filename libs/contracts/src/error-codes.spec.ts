@@ -31,6 +31,11 @@ const STATUSES: Record<ErrorCode, number> = {
   invalid_command: 422,
   data_rejected: 422,
   discarded: 422,
+  idempotency_key_reused: 422,
+  idempotency_in_progress: 409,
+  not_permitted: 403,
+  post_not_found: 404,
+  version_conflict: 412,
 };
 
 describe('the error table', () => {

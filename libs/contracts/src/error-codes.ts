@@ -26,8 +26,13 @@ export const ERROR_CODES = {
   shutting_down: { status: 503, title: 'The service is stopping' },
   confirm_timeout: { status: 504, title: 'The broker did not confirm in time' },
   gateway_timeout: { status: 504, title: 'The service behind the edge took too long' },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body' },
+  idempotency_in_progress: { status: 409, title: 'A request with this Idempotency-Key is being processed' },
   /** Codes below end a job; they are never the status of a response. */
   id_taken: { status: 409, title: 'Another post has this id' },
+  not_permitted: { status: 403, title: 'Only the author or a moderator may change this post' },
+  post_not_found: { status: 404, title: 'There is no post to change' },
+  version_conflict: { status: 412, title: 'The post was changed since' },
   invalid_command: { status: 422, title: 'The command cannot be carried out' },
   data_rejected: { status: 422, title: 'The database refused the data' },
   discarded: { status: 422, title: 'An operator discarded the command' },

@@ -5,6 +5,8 @@ export {
   type CommandKind,
   type CommandKinds,
   type CreatePost,
+  type DeletePost,
+  type EditPost,
 } from './command.js';
 export { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.js';
 export { isUuid, isUuidV7, uuidFromBytes, uuidToBytes, uuidV7, uuidV7Floor, uuidV7Time } from './ids.js';

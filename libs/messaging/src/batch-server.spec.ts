@@ -4,7 +4,7 @@ import { Controller, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { EventPattern, Payload } from '@nestjs/microservices';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { uuidV7, type CreatePost } from '@spillway/contracts';
+import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
 import { encodeEnvelope } from '@spillway/contracts/server';
 import type { Logger } from '@spillway/telemetry';
 import {
@@ -93,6 +93,7 @@ describe('BatchServer', () => {
   };
   const serve = (handler: Handler, limits: Partial<BatchLimits> = {}, prefetch = 100): void => {
     server = new BatchServer({
+      retryLater: notExpected,
       connection,
       logger: quiet,
       lanes: [{ queue, pattern: PATTERN, limits: { ...LIMITS, ...limits }, prefetch }],
@@ -369,6 +370,7 @@ describe('BatchServer', () => {
 
   it('refuses to start without a handler for a lane', () => {
     server = new BatchServer({
+      retryLater: notExpected,
       connection,
       logger: quiet,
       lanes: [{ queue, pattern: 'nobody.takes.this', limits: LIMITS, prefetch: 1 }],
@@ -391,6 +393,7 @@ describe('BatchServer', () => {
     @Module({ controllers: [Commands] })
     class App {}
     server = new BatchServer({
+      retryLater: notExpected,
       connection,
       logger: quiet,
       lanes: [{ queue, pattern: PATTERN, limits: LIMITS, prefetch: 10 }],
@@ -408,8 +411,10 @@ describe('BatchServer', () => {
   });
 });
 
+const notExpected = (): Promise<void> => Promise.reject(new Error('nothing was to be sent round'));
+const textOf = (command: Command): string => (command.kind === 'post.create' ? command.post.content : '');
 const textsOf = (batch: Batch): string[] =>
-  batch.entries.map(({ decoded }) => (decoded.as === 'valid' ? decoded.command.post.content : decoded.as));
+  batch.entries.map(({ decoded }) => (decoded.as === 'valid' ? textOf(decoded.command) : decoded.as));
 
 function command(content: string): CreatePost {
   const id = uuidV7();

@@ -5,6 +5,7 @@ import type { Batch } from './batch.js';
 import type { BrokerConnection } from './broker-connection.js';
 import { Lane, type LaneOptions } from './lane.js';
 import type { Outcome } from './outcome.js';
+import type { RetryLater } from './retry-later.js';
 
 /** A lane with the Nest message pattern of the handler that takes its batches. */
 export interface LaneBinding extends LaneOptions {
@@ -15,6 +16,8 @@ export interface BatchServerOptions {
   readonly connection: BrokerConnection;
   readonly logger: Logger;
   readonly lanes: readonly LaneBinding[];
+  /** Where edits and deletions go that came before their post. */
+  readonly retryLater: RetryLater;
 }
 
 /**
@@ -39,7 +42,12 @@ export class BatchServer extends Server implements CustomTransportStrategy {
         lastValueFrom(this.transformToObservable(await (handler(batch) as Promise<readonly Outcome[]>)), {
           defaultValue: [],
         });
-      return new Lane(lane, { connection: this.options.connection, logger: this.options.logger, handle });
+      return new Lane(lane, {
+        connection: this.options.connection,
+        logger: this.options.logger,
+        handle,
+        retryLater: this.options.retryLater,
+      });
     });
     callback();
   }

@@ -8,6 +8,7 @@ export { unavailable, type Outcome } from './outcome.js';
 export { consumerProbe, publisherProbe } from './probes.js';
 export { Publisher, type OutgoingMessage, type PublisherOptions } from './publisher.js';
 export { PublishError, type PublishFailure } from './publish-error.js';
+export { retryLater, type RetryLater } from './retry-later.js';
 export { settle, type Settlement } from './settle.js';
 export {
   bulkQueue,

@@ -2,10 +2,12 @@ import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { meters, type Logger } from '@spillway/telemetry';
 import { BatchBuffer, type BatchLimits } from './batch-buffer.js';
-import { readDelivery, type Batch, type BatchTrigger, type Delivery } from './batch.js';
+import { readDelivery, type Batch, type BatchEntry, type BatchTrigger, type Delivery } from './batch.js';
 import type { BrokerConnection } from './broker-connection.js';
 import type { Outcome } from './outcome.js';
+import { PublishError } from './publish-error.js';
 import { startProcessing } from './process-spans.js';
+import type { RetryLater } from './retry-later.js';
 import { settle, type Settlement } from './settle.js';
 import { SupervisedChannel } from './supervised-channel.js';
 
@@ -20,6 +22,7 @@ export interface LaneContext {
   readonly connection: BrokerConnection;
   readonly logger: Logger;
   readonly handle: (batch: Batch) => Promise<readonly Outcome[]>;
+  readonly retryLater: RetryLater;
 }
 
 /** After holding a batch this long the channel is closed, so that the broker keeps the messages. */
@@ -175,7 +178,7 @@ export class Lane {
         const batch: Batch = { queue: this.options.queue, entries: processing.entries, trigger, attempt };
         const outcomes = await this.context.handle(batch);
         const settlement = settle(outcomes, processing.entries.length);
-        if (this.finish(generation, deliveries, settlement)) break;
+        if (await this.finish(generation, deliveries, processing.entries, settlement)) break;
         if (this.stopping || Date.now() - startedAt > HOLD_MAX_MS) {
           this.channel.replace('a batch could not be committed', HOLD_PAUSE_MS);
           break;
@@ -190,15 +193,35 @@ export class Lane {
   }
 
   /** Tells the broker; true when the batch is over. Acks only on the channel that delivered. */
-  private finish(generation: Generation, deliveries: readonly Delivery[], settlement: Settlement): boolean {
+  private async finish(
+    generation: Generation,
+    deliveries: readonly Delivery[],
+    entries: readonly BatchEntry[],
+    settlement: Settlement,
+  ): Promise<boolean> {
     if (settlement.as === 'hold') {
       this.heldBecause = settlement.reason;
+      return false;
+    }
+    try {
+      await this.sendRound(entries, settlement.again);
+    } catch (error) {
+      if (!(error instanceof PublishError)) throw error;
+      this.heldBecause = error.message;
       return false;
     }
     this.heldBecause = undefined;
     const last = deliveries.at(-1);
     if (generation.alive && last) generation.channel.ack(last.message, true);
     return true;
+  }
+
+  private async sendRound(entries: readonly BatchEntry[], places: readonly number[]): Promise<void> {
+    const commands = places.flatMap((place) => {
+      const decoded = entries[place]?.decoded;
+      return decoded?.as === 'valid' ? [decoded.command] : [];
+    });
+    if (commands.length > 0) await this.context.retryLater(this.options.queue, commands);
   }
 
   private pause(attempt: number): Promise<void> {

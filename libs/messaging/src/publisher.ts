@@ -18,6 +18,7 @@ export interface PublisherOptions {
 export interface OutgoingMessage {
   readonly messageId: string;
   readonly type: string;
+  readonly exchange?: string;
   readonly routingKey: string;
   readonly body: Buffer;
   /** Posts in the message, for counting what was accepted. */
@@ -84,7 +85,7 @@ export class Publisher {
         'messaging.system': 'rabbitmq',
         'messaging.operation.name': 'send',
         'messaging.operation.type': 'send',
-        'messaging.destination.name': EXCHANGE.posts,
+        'messaging.destination.name': message.exchange ?? EXCHANGE.posts,
         'messaging.rabbitmq.destination.routing_key': message.routingKey,
         'messaging.message.id': message.messageId,
       },
@@ -141,7 +142,13 @@ export class Publisher {
         timestamp: Math.floor(message.timestamp / 1000),
       };
       try {
-        channel.publish(EXCHANGE.posts, message.routingKey, message.body, options, confirmed);
+        channel.publish(
+          message.exchange ?? EXCHANGE.posts,
+          message.routingKey,
+          message.body,
+          options,
+          confirmed,
+        );
       } catch {
         settle(new PublishError('unavailable', 'the channel to the broker was closed'));
       }

@@ -7,12 +7,18 @@ const duplicate: Outcome = { result: 'duplicate' };
 const superseded: Outcome = { result: 'superseded' };
 const rejected: Outcome = { result: 'rejected', code: 'id_taken' };
 const parked: Outcome = { result: 'parked', reason: 'newer_command' };
-const ack: Settlement = { as: 'ack' };
+const ack: Settlement = { as: 'ack', again: [] };
 
 describe('settle', () => {
   const table: readonly [string, readonly Outcome[], number, Settlement][] = [
     ['acks what was committed', [committed], 1, ack],
     ['acks a duplicate: it is there', [duplicate], 1, ack],
+    [
+      'acks what came early, after it was sent round',
+      [committed, { result: 'early' }],
+      2,
+      { as: 'ack', again: [1] },
+    ],
     ['acks what came too late to matter', [superseded], 1, ack],
     ['acks a rejection: it is recorded', [rejected], 1, ack],
     ['acks what was parked: it is kept', [parked], 1, ack],

@@ -1,7 +1,12 @@
 import type { Outcome } from './outcome.js';
 
 /** What happens to the deliveries of a batch. */
-export type Settlement = { readonly as: 'ack' } | { readonly as: 'hold'; readonly reason: string };
+export type Settlement =
+  | {
+      readonly as: 'ack';
+      /** Places of the commands that go round once more, before the ack. */ readonly again: readonly number[];
+    }
+  | { readonly as: 'hold'; readonly reason: string };
 
 /**
  * The one place where outcomes become acknowledgements. A batch is acked when every command of it has
@@ -12,5 +17,6 @@ export function settle(outcomes: readonly Outcome[], expected: number): Settleme
   if (outcomes.length !== expected)
     return { as: 'hold', reason: `${outcomes.length} outcomes for ${expected} commands` };
   const held = outcomes.find((outcome) => outcome.result === 'unavailable');
-  return held ? { as: 'hold', reason: held.reason } : { as: 'ack' };
+  if (held) return { as: 'hold', reason: held.reason };
+  return { as: 'ack', again: outcomes.flatMap(({ result }, place) => (result === 'early' ? [place] : [])) };
 }

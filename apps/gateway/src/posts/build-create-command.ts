@@ -1,14 +1,8 @@
 import { context } from '@opentelemetry/api';
 import type { Principal } from '@spillway/auth';
-import {
-  codePoints,
-  foldTags,
-  TAG_MAX_CODE_POINTS,
-  type CreatePost,
-  type PostInput,
-} from '@spillway/contracts';
-import { ProblemError } from '@spillway/http';
+import type { CreatePost, PostInput } from '@spillway/contracts';
 import { traceparentOf } from '@spillway/telemetry';
+import { foldCheckedTags } from './fold-tags.js';
 
 /** What a create command is made of. */
 export interface CreateRequest {
@@ -17,6 +11,7 @@ export interface CreateRequest {
   readonly commandId: (post: CreatePost['post']) => string;
   readonly authorId: string;
   readonly input: PostInput;
+  readonly idempotency?: CreatePost['idempotency'];
   /** Unix milliseconds. */
   readonly now: number;
 }
@@ -31,22 +26,10 @@ export function buildCreateCommand({
   commandId,
   authorId,
   input,
+  idempotency,
   now,
 }: CreateRequest): CreatePost {
-  const given = input.tags ?? [];
-  const tags = foldTags(given);
-  // Looked for in what was sent, where the pointer leads: folding may leave fewer tags.
-  const tooLong = given.findIndex((tag) => foldTags([tag]).some((t) => codePoints(t) > TAG_MAX_CODE_POINTS));
-  if (tooLong >= 0) {
-    throw new ProblemError('invalid_request', 'A tag is too long once it is folded to lower case.', {
-      errors: [
-        {
-          pointer: `/tags/${tooLong}`,
-          detail: `must have at most ${TAG_MAX_CODE_POINTS} characters in lower case`,
-        },
-      ],
-    });
-  }
+  const tags = foldCheckedTags(input.tags ?? []);
   const post: CreatePost['post'] = {
     authorId,
     content: input.content,
@@ -63,6 +46,7 @@ export function buildCreateCommand({
     actor: { sub: principal.sub, moderator: principal.roles.has('moderator') },
     acceptedAt: now,
     ...(traceparent ? { traceparent } : {}),
+    ...(idempotency ? { idempotency } : {}),
     post,
   };
 }

@@ -1,16 +1,21 @@
-import { Body, Controller, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Header, Headers, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
 import { uuidV7, type Accepted } from '@spillway/contracts';
 import { requestSpan } from '@spillway/telemetry';
-import { CommandAcceptor } from './accept-command.js';
+import { CommandAcceptor, type AcceptOptions } from './accept-command.js';
 import { buildCreateCommand } from './build-create-command.js';
+import { CreateOnce } from './create-once.js';
+import { readIdempotencyKey } from './idempotency-key.js';
 import { CreatePostDto } from './post.dto.js';
 
 /** `POST /v1/posts`, and the same operation under its older path. */
 @Controller('v1')
 export class CreatePostController {
-  constructor(private readonly acceptor: CommandAcceptor) {}
+  constructor(
+    private readonly acceptor: CommandAcceptor,
+    private readonly once: CreateOnce,
+  ) {}
 
   @Post(['posts', 'post/create'])
   @HttpCode(202)
@@ -18,22 +23,46 @@ export class CreatePostController {
   @RequireRoles('author')
   async create(
     @CurrentPrincipal() principal: Principal,
+    @Headers('idempotency-key') keyHeader: string | undefined,
     @Body() input: CreatePostDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Accepted> {
+    const options: AcceptOptions = { lane: 'write', span: requestSpan(request.raw) };
+    const key = readIdempotencyKey(keyHeader);
+    const accepted =
+      key === undefined
+        ? await this.createNew(principal, input, options)
+        : await this.createKeyed(principal, input, key, options, reply);
+    void reply.header('Location', `/v1/jobs/${accepted.jobId}`);
+    return accepted;
+  }
+
+  private createNew(principal: Principal, input: CreatePostDto, options: AcceptOptions): Promise<Accepted> {
     const now = Date.now();
     const postId = uuidV7(now);
-    const command = buildCreateCommand({
-      principal,
-      postId,
-      commandId: () => postId,
-      authorId: principal.sub,
-      input,
-      now,
-    });
-    const accepted = await this.acceptor.accept(command, { lane: 'write', span: requestSpan(request.raw) });
-    void reply.header('Location', `/v1/jobs/${accepted.jobId}`);
+    return this.acceptor.accept(
+      buildCreateCommand({
+        principal,
+        postId,
+        commandId: () => postId,
+        authorId: principal.sub,
+        input,
+        now,
+      }),
+      options,
+    );
+  }
+
+  private async createKeyed(
+    principal: Principal,
+    input: CreatePostDto,
+    key: string,
+    options: AcceptOptions,
+    reply: FastifyReply,
+  ): Promise<Accepted> {
+    const { accepted, replayed } = await this.once.create({ principal, input, key }, options);
+    if (replayed) void reply.header('Idempotency-Replayed', 'true');
     return accepted;
   }
 }

@@ -1,9 +1,10 @@
 import type { Result, Results, WriterBeats } from '@spillway/cache';
 import type { Job } from '@spillway/contracts';
 import { issueConsistencyToken, readTicket, type SigningKeys, type Ticket } from '@spillway/contracts/server';
-import { EVENTUAL, STRONG } from '@spillway/database/read';
+import { EVENTUAL, STRONG, type Answer, type Freshness } from '@spillway/database/read';
 import type { TenantReads } from '../tenant-reads.js';
-import { findOutcome, type KnownOutcome } from './find-outcome.js';
+import { findOutcomes, type KnownOutcome } from './find-outcomes.js';
+import { OutcomeLookups } from './outcome-lookups.js';
 
 export interface JobReaderParts {
   readonly reads: TenantReads;
@@ -17,7 +18,13 @@ export interface JobReaderParts {
  * accepted, so absence on a replica is not absence: only the primary's "not there" is `processing`.
  */
 export class JobReader {
-  constructor(private readonly parts: JobReaderParts) {}
+  private readonly onPrimary: OutcomeLookups;
+
+  constructor(private readonly parts: JobReaderParts) {
+    this.onPrimary = new OutcomeLookups(
+      async (tenant, tickets) => (await this.look(tenant, STRONG, tickets)).value,
+    );
+  }
 
   /**
    * The job, or null when the ticket is forged, foreign or expired.
@@ -36,12 +43,20 @@ export class JobReader {
     return written === false ? { ...job, reason: 'no_writer' } : job;
   }
 
-  /** From a replica when that settles it, else from the primary. */
+  /** From a replica when that settles it, else from the primary, together with whoever else asks. */
   private async outcomeOf(tenant: string, ticket: Ticket): Promise<KnownOutcome> {
-    const { reads } = this.parts;
-    const first = await reads.read(tenant, EVENTUAL, (scope) => findOutcome(scope, tenant, ticket));
-    if (first.servedBy === 'primary' || isFinal(first.value)) return first.value;
-    return (await reads.read(tenant, STRONG, (scope) => findOutcome(scope, tenant, ticket))).value;
+    const { value, servedBy } = await this.look(tenant, EVENTUAL, [ticket]);
+    const [first] = value;
+    if (first && (servedBy === 'primary' || isFinal(first))) return first;
+    return this.onPrimary.find(tenant, ticket);
+  }
+
+  private look(
+    tenant: string,
+    freshness: Freshness,
+    tickets: readonly Ticket[],
+  ): Promise<Answer<readonly KnownOutcome[]>> {
+    return this.parts.reads.read(tenant, freshness, (scope) => findOutcomes(scope, tenant, tickets));
   }
 
   private fromResult(jobId: string, ticket: Ticket, result: Result, now: number): Job {
@@ -54,6 +69,8 @@ export class JobReader {
       status: 'completed',
       consistencyToken,
       ...(result.traceId ? { traceId: result.traceId } : {}),
+      ...(result.superseded ? { superseded: true } : {}),
+      ...(result.postId ? { postId: result.postId } : {}),
     };
   }
 
@@ -64,6 +81,7 @@ export class JobReader {
         return {
           ...base,
           status: 'completed',
+          postId: outcome.postId,
           completedAt: outcome.at.toISOString(),
           consistencyToken: issueConsistencyToken(this.parts.keys.consistency, outcome.position, now),
           ...(outcome.superseded ? { superseded: true } : {}),

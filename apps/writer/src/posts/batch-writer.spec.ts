@@ -18,6 +18,8 @@ import { Events } from '../events.js';
 import { BatchWriter } from './batch-writer.js';
 import { commitBatch } from './commit-batch.js';
 import { CreatePostHandler } from './create-post.handler.js';
+import { DeletePostHandler } from './delete-post.handler.js';
+import { EditPostHandler } from './edit-post.handler.js';
 import { Partitions } from './partitions.js';
 
 const database = `spec_writer_${randomBytes(4).toString('hex')}`;
@@ -30,7 +32,11 @@ const quiet: Logger = {
   child: () => quiet,
 };
 const events = new Events(quiet);
-const handlers = { 'post.create': new CreatePostHandler() };
+const handlers = {
+  'post.create': new CreatePostHandler(),
+  'post.edit': new EditPostHandler(),
+  'post.delete': new DeletePostHandler(),
+};
 
 describe('the writer', () => {
   let leaks: LeakCheck;
@@ -442,7 +448,7 @@ describe('the writer', () => {
     });
 
     it('when a handler leaves a command without an outcome', async () => {
-      const forgetful = { 'post.create': { apply: () => Promise.resolve([]) } };
+      const forgetful = { ...handlers, 'post.create': { apply: () => Promise.resolve([]) } };
       const by = new BatchWriter({
         router,
         results,

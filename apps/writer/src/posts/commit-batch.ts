@@ -1,7 +1,7 @@
 import { COMMAND_KINDS, uuidV7Time, type Command, type Position } from '@spillway/contracts';
 import { seenPosition, type Router, type Scope } from '@spillway/database';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
-import type { CommandHandlers } from './command-handler.js';
+import type { CommandHandler, CommandHandlers } from './command-handler.js';
 import { keepDeadLetters, recordOutcomes, refOf } from './outcome.store.js';
 
 /** What a committed batch is known by. */
@@ -58,7 +58,9 @@ async function apply(
       commands.push(decoded.command);
     });
     if (commands.length === 0) continue;
-    const results = await handlers[kind].apply(scope, commands);
+    // The map of handlers is typed by kind; TypeScript cannot follow the pairing through a loop.
+    const handler = handlers[kind] as CommandHandler<typeof kind>;
+    const results = await handler.apply(scope, commands);
     places.forEach((place, n) => (outcomes[place] = results[n]));
   }
   return outcomes.map(

@@ -34,31 +34,90 @@ const KEEP_DEAD_LETTERS = `
   SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::int[], $8::bytea[])
   ON CONFLICT (message_id, ordinal) DO NOTHING`;
 
-/** Records what the posts' rows cannot tell: rejected and parked commands. Part of the batch's transaction. */
+type RecordedOutcome = 'completed' | 'superseded' | 'rejected' | 'alias' | 'parked';
+
+interface OutcomeRow {
+  readonly outcome: RecordedOutcome;
+  readonly code: ErrorCode | null;
+  readonly detail: string | null;
+  /** The post the job answers with. */
+  readonly postId: string;
+}
+
+/** What is recorded of an outcome: for a create only what its row cannot tell, for the rest every final one. */
+function rowOf(entry: BatchEntry, ref: CommandRef, outcome: Outcome): OutcomeRow | null {
+  const plain = { code: null, detail: null, postId: ref.postId };
+  const create = entry.decoded.as === 'valid' && entry.decoded.command.kind === 'post.create';
+  switch (outcome.result) {
+    case 'rejected':
+      return { ...plain, outcome: 'rejected', code: outcome.code, detail: detailOf(outcome.code) };
+    case 'parked':
+      return { ...plain, outcome: 'parked', detail: outcome.reason };
+    case 'alias':
+      return { ...plain, outcome: 'alias', postId: outcome.postId };
+    case 'committed':
+      return create ? null : { ...plain, outcome: 'completed' };
+    case 'superseded':
+      return { ...plain, outcome: 'superseded' };
+    default:
+      return null;
+  }
+}
+
+/** Records how commands ended. Part of the batch's transaction. */
 export async function recordOutcomes(
   scope: Scope,
   entries: readonly BatchEntry[],
   outcomes: readonly Outcome[],
 ): Promise<void> {
-  const rows = new Map<string, readonly [CommandRef, 'rejected' | 'parked', ErrorCode | null, string]>();
+  const rows = new Map<string, { readonly ref: CommandRef; readonly row: OutcomeRow }>();
   entries.forEach((entry, index) => {
     const ref = refOf(entry);
     const outcome = outcomes[index];
-    if (!ref || !outcome) return;
+    const row = ref && outcome ? rowOf(entry, ref, outcome) : null;
+    if (!ref || !row) return;
     const key = `${ref.tenantId} ${ref.commandId}`;
-    if (outcome.result === 'rejected') rows.set(key, [ref, 'rejected', outcome.code, detailOf(outcome.code)]);
-    if (outcome.result === 'parked' && !rows.has(key)) rows.set(key, [ref, 'parked', null, outcome.reason]);
+    if (row.outcome !== 'parked' || !rows.has(key)) rows.set(key, { ref, row });
   });
   if (rows.size === 0) return;
   const list = [...rows.values()];
   await scope.query(RECORD_OUTCOMES, [
-    list.map(([ref]) => ref.tenantId),
-    list.map(([ref]) => ref.commandId),
-    list.map(([, outcome]) => outcome),
-    list.map(([, , code]) => code),
-    list.map(([, , , detail]) => detail),
-    list.map(([ref]) => ref.postId),
+    list.map(({ ref }) => ref.tenantId),
+    list.map(({ ref }) => ref.commandId),
+    list.map(({ row }) => row.outcome),
+    list.map(({ row }) => row.code),
+    list.map(({ row }) => row.detail),
+    list.map(({ row }) => row.postId),
   ]);
+}
+
+const FIND_OUTCOMES = `
+  SELECT o.tenant_id, o.command_id, o.outcome, o.code
+  FROM unnest($1::text[], $2::uuid[]) AS g(tenant_id, command_id)
+  JOIN command_outcomes o ON o.tenant_id = g.tenant_id AND o.command_id = g.command_id
+  WHERE o.outcome IN ('completed', 'superseded', 'rejected')`;
+
+/** The final outcomes already recorded for these commands, by tenant and command id: they stand. */
+export async function findOutcomes(
+  scope: Scope,
+  commands: readonly { readonly tenantId: string; readonly commandId: string }[],
+): Promise<ReadonlyMap<string, Outcome>> {
+  const rows = await scope.query<{
+    readonly tenant_id: string;
+    readonly command_id: string;
+    readonly outcome: 'completed' | 'superseded' | 'rejected';
+    readonly code: ErrorCode | null;
+  }>(FIND_OUTCOMES, [commands.map((c) => c.tenantId), commands.map((c) => c.commandId)]);
+  return new Map(
+    rows.map(({ tenant_id, command_id, outcome, code }): [string, Outcome] => [
+      `${tenant_id} ${command_id}`,
+      outcome === 'completed'
+        ? { result: 'duplicate' }
+        : outcome === 'superseded'
+          ? { result: 'superseded' }
+          : { result: 'rejected', code: code ?? 'invalid_command' },
+    ]),
+  );
 }
 
 /** Keeps commands that cannot be carried out now or could not be read, for people to look at and replay. */

@@ -3,6 +3,8 @@ import type { Position } from '@spillway/contracts';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
 import { detailOf, refOf } from './outcome.store.js';
 
+const COMPLETED: ReadonlySet<Outcome['result']> = new Set(['committed', 'superseded', 'alias']);
+
 /** What polling clients may be told of these outcomes; parked commands have no result yet. */
 export function resultsOf(
   entries: readonly BatchEntry[],
@@ -25,14 +27,21 @@ export function resultsOf(
       ];
     }
     // A duplicate was told before; told again it would seem to have ended now.
-    if (!position || outcome.result !== 'committed') return [];
+    if (!position || !COMPLETED.has(outcome.result)) return [];
     const traceparent = entry.decoded.as === 'valid' ? entry.decoded.command.traceparent : undefined;
     const traceId = traceparent?.split('-')[1];
     return [
       {
         tenantId,
         commandId,
-        result: { ended: 'completed', at: now, position, ...(traceId ? { traceId } : {}) },
+        result: {
+          ended: 'completed',
+          at: now,
+          position,
+          ...(traceId ? { traceId } : {}),
+          ...(outcome.result === 'superseded' ? { superseded: true } : {}),
+          ...(outcome.result === 'alias' ? { postId: outcome.postId } : {}),
+        },
       },
     ];
   });

@@ -1,0 +1,236 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { Client } from 'pg';
+import { CacheConnection, Results } from '@spillway/cache';
+import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
+import { decodeEnvelope, encodeEnvelope } from '@spillway/contracts/server';
+import { migrate, Router } from '@spillway/database';
+import type { Batch, Outcome } from '@spillway/messaging';
+import type { Logger } from '@spillway/telemetry';
+import { eventually, readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
+import { Events } from '../events.js';
+import { BatchWriter } from './batch-writer.js';
+import { CreatePostHandler } from './create-post.handler.js';
+import { DeletePostHandler } from './delete-post.handler.js';
+import { EditPostHandler } from './edit-post.handler.js';
+import { Partitions } from './partitions.js';
+
+const database = `spec_keys_${randomBytes(4).toString('hex')}`;
+const SHARD = 's0';
+const quiet: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => quiet,
+};
+const handlers = {
+  'post.create': new CreatePostHandler(),
+  'post.edit': new EditPostHandler(),
+  'post.delete': new DeletePostHandler(),
+};
+
+describe('idempotency keys', () => {
+  let leaks: LeakCheck;
+  let superuser: Client;
+  let owner: Client;
+  let cache: CacheConnection;
+  let results: Results;
+  const routers: Router[] = [];
+  let writer: BatchWriter;
+  let other: BatchWriter;
+  const tenant = `spec-${randomUUID()}`;
+
+  beforeAll(async () => {
+    leaks = watchLeaks();
+    superuser = await connected(readStack().urlOf('postgres-primary'));
+    await superuser.query(`CREATE DATABASE ${database} OWNER migrator`);
+    await migrate(urlOf('migrator'));
+    owner = await connected(urlOf('postgres'));
+    await owner.query(`ALTER TABLE posts ADD CONSTRAINT posts_spec CHECK (content <> 'poison')`);
+    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quiet });
+    await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
+    results = new Results(cache);
+    [writer, other] = [await openWriter(), await openWriter()];
+  });
+  afterAll(async () => {
+    await Promise.all(routers.map((one) => one.close()));
+    await cache.close();
+    await owner.end();
+    await superuser.query(`DROP DATABASE ${database} WITH (FORCE)`);
+    await superuser.end();
+    await leaks.expectNoLeaks();
+  });
+
+  const openWriter = async (): Promise<BatchWriter> => {
+    const router = Router.open({
+      nodes: new Map([[SHARD, [urlOf('writer')]]]),
+      poolMax: 4,
+      applicationName: 'spec writer',
+      logger: quiet,
+      maxLagMs: 2_000,
+      primaryReadShare: 1,
+    });
+    routers.push(router);
+    await eventually('the primary is found', () => router.hasPrimaries);
+    const partitions = new Partitions(router);
+    return new BatchWriter({ router, results, handlers, partitions, events: new Events(quiet) });
+  };
+  const write = async (commands: readonly Command[], by = writer): Promise<string[]> =>
+    (await by.write(batchOf(commands))).map(shown);
+
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const create = (key: string, content = 'once', fields: Partial<CreatePost> = {}): CreatePost => {
+    const postId = uuidV7();
+    return {
+      kind: 'post.create',
+      commandId: postId,
+      postId,
+      tenantId: tenant,
+      actor: { sub: 'alice', moderator: false },
+      acceptedAt: Date.now(),
+      idempotency: { keyHash: sha256(key), bodyHash: sha256(content) },
+      post: { authorId: 'alice', content, tags: ['k'] },
+      ...fields,
+    };
+  };
+  const storedOf = async (commands: readonly CreatePost[]): Promise<string[]> => {
+    const { rows } = await owner.query<{ id: string }>(
+      'SELECT id FROM posts WHERE tenant_id = $1 AND id = ANY($2) ORDER BY id',
+      [tenant, commands.map(({ postId }) => postId)],
+    );
+    return rows.map(({ id }) => id);
+  };
+  const outcomeOf = async ({ commandId }: Command) => {
+    const { rows } = await owner.query(
+      'SELECT outcome, code, post_id FROM command_outcomes WHERE tenant_id = $1 AND command_id = $2',
+      [tenant, commandId],
+    );
+    return rows[0] as unknown;
+  };
+
+  it('make a second command with the same body the alias of the first', async () => {
+    const key = randomUUID();
+    const [first, second] = [create(key), create(key)];
+    expect(await write([first])).toEqual(['committed']);
+    expect(await write([second])).toEqual([`alias ${first.postId}`]);
+    expect(await storedOf([first, second])).toEqual([first.postId]);
+    expect(await outcomeOf(first)).toBeUndefined();
+    expect(await outcomeOf(second)).toEqual({ outcome: 'alias', code: null, post_id: first.postId });
+    expect(await results.get(tenant, second.commandId)).toMatchObject({
+      ended: 'completed',
+      postId: first.postId,
+    });
+    expect(await write([second, first])).toEqual([`alias ${first.postId}`, 'duplicate']);
+  });
+
+  it('do so within one batch too, the first one winning', async () => {
+    const key = randomUUID();
+    const [first, second, third] = [create(key), create(key), create(key, 'another')];
+    expect(await write([first, second, third, first])).toEqual([
+      'committed',
+      `alias ${first.postId}`,
+      'rejected idempotency_key_reused',
+      'duplicate',
+    ]);
+    expect(await storedOf([first, second, third])).toEqual([first.postId]);
+  });
+
+  it('refuse a second command with another body', async () => {
+    const key = randomUUID();
+    const [first, second] = [create(key), create(key, 'another')];
+    await write([first]);
+    expect(await write([second])).toEqual(['rejected idempotency_key_reused']);
+    expect(await storedOf([first, second])).toEqual([first.postId]);
+    expect(await outcomeOf(second)).toMatchObject({ outcome: 'rejected', code: 'idempotency_key_reused' });
+    expect(await results.get(tenant, second.commandId)).toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
+  it('change nothing for the same command delivered again', async () => {
+    const command = create(randomUUID());
+    expect(await write([command, command])).toEqual(['committed', 'duplicate']);
+    expect(await write([command])).toEqual(['duplicate']);
+    expect(await outcomeOf(command)).toBeUndefined();
+  });
+
+  it('belong to their author and tenant', async () => {
+    const key = randomUUID();
+    const commands = [
+      create(key),
+      create(key, 'once', { actor: { sub: 'bob', moderator: false } }),
+      create(key, 'once', { tenantId: `${tenant}-other` }),
+    ];
+    expect(await write(commands)).toEqual(['committed', 'committed', 'committed']);
+  });
+
+  it('bind nothing when the post of the first command is refused by the database', async () => {
+    const key = randomUUID();
+    expect(await write([create(key, 'poison'), create(randomUUID())])).toEqual([
+      'rejected data_rejected',
+      'committed',
+    ]);
+    expect(await write([create(key, 'right')])).toEqual(['committed']);
+  });
+
+  it('used by two writers at once make one post each, without a deadlock', async () => {
+    for (let round = 0; round < 8; round++) {
+      const keys = Array.from({ length: 100 }, () => randomUUID());
+      const [one, two] = [keys.map((key) => create(key)), keys.map((key) => create(key)).reverse()];
+      const [byOne, byTwo] = await Promise.all([write(one), write(two, other)]);
+      const said = [...byOne, ...byTwo];
+      expect(said.filter((outcome) => outcome === 'committed')).toHaveLength(100);
+      const stored = await storedOf([...one, ...two]);
+      expect(stored).toHaveLength(100);
+      const aliases = said.filter((outcome) => outcome !== 'committed');
+      expect(aliases.sort()).toEqual(stored.map((id) => `alias ${id}`));
+    }
+  });
+});
+
+const batchOf = (commands: readonly Command[]): Batch => ({
+  queue: `posts.write.${SHARD}`,
+  trigger: 'age',
+  attempt: 1,
+  entries: commands.flatMap((command) => {
+    const body = encodeEnvelope([command]);
+    const messageId = randomUUID();
+    return decodeEnvelope(body).map((decoded, ordinal) => ({
+      decoded,
+      messageId,
+      ordinal,
+      body,
+      death: undefined,
+      context: ROOT_CONTEXT,
+    }));
+  }),
+});
+
+const shown = (outcome: Outcome): string => {
+  if (outcome.result === 'rejected') return `rejected ${outcome.code}`;
+  if (outcome.result === 'alias') return `alias ${outcome.postId}`;
+  if (outcome.result === 'parked' || outcome.result === 'unavailable')
+    return `${outcome.result} ${outcome.reason}`;
+  return outcome.result;
+};
+
+async function connected(connectionString: string): Promise<Client> {
+  const client = new Client({ connectionString });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+function urlOf(role: 'postgres' | 'migrator' | 'writer'): string {
+  const stack = readStack();
+  const { passwords } = JSON.parse(readFileSync(join(stack.dir, 'secrets.json'), 'utf8')) as {
+    passwords: Record<string, string>;
+  };
+  const url = new URL(stack.urlOf('postgres-primary'));
+  url.username = role;
+  url.password = passwords[role] ?? '';
+  url.pathname = `/${database}`;
+  return url.href;
+}
