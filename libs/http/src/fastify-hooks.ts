@@ -1,7 +1,8 @@
 import { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { drainConnections } from './drain-connections.js';
+import { drainConnections, stopAccepting } from './drain-connections.js';
 import { parseJsonBody } from './json-body.js';
 import { requireJson } from './media-type.js';
 import { ProblemError } from './problem-error.js';
@@ -9,6 +10,9 @@ import { problemResponse } from './problem-response.js';
 import { followRequest, type RequestLogOptions } from './request-log.js';
 import type { RouteTable } from './route-table.js';
 import { wireErrorOf } from './wire-error.js';
+
+/** How long a stop goes on answering what was sent before the sender could know of it. */
+const LINGER_MS = 250;
 
 interface HookOptions extends RequestLogOptions {
   readonly routes: RouteTable;
@@ -19,12 +23,18 @@ interface HookOptions extends RequestLogOptions {
 /** What holds for every request, before Nest sees it. */
 export function installHooks(fastify: FastifyInstance, options: HookOptions): void {
   let closing = false;
+  let refusing = false;
   const drain = drainConnections(fastify.server, options.requestTimeoutMs);
   let drained = (): void => undefined;
-  fastify.addHook('preClose', (done) => {
+  fastify.addHook('preClose', async () => {
     closing = true;
+    const ended = stopAccepting(fastify.server);
+    if (!ended) return;
+    await delay(LINGER_MS);
+    refusing = true;
     drained = drain();
-    done();
+    fastify.server.closeIdleConnections();
+    await ended;
   });
   fastify.addHook('onClose', (_instance, done) => {
     drained();
@@ -35,7 +45,7 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
     followRequest(request, reply.raw, options);
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' });
     done(
-      closing
+      refusing
         ? new ProblemError('shutting_down', 'This instance is stopping. Nothing was done; send it again.')
         : undefined,
     );
