@@ -26,6 +26,9 @@ const REDACTED = SECRETS.flatMap((key) => [`["${key}"]`, `*["${key}"]`, `*.heade
 /** Bytes kept for a reader of stdout that does not read; beyond, lines are dropped instead of stalling posts. */
 const BACKLOG_BYTES = 4 * 1024 * 1024;
 
+/** A line is written at once; without a minimum `flush` would call back before what is being written is out. */
+const FLUSHABLE_BYTES = 1;
+
 /** A logger on stdout, or on `to`. Trace ids come from the active span when the SDK runs. */
 export function createLogger(options: LoggerOptions, to?: DestinationStream): Logger {
   return pino(
@@ -37,6 +40,6 @@ export function createLogger(options: LoggerOptions, to?: DestinationStream): Lo
       serializers: { err: (error: unknown) => logError(error) },
       redact: { paths: REDACTED, censor: '***' },
     },
-    to ?? destination({ dest: 1, sync: false, maxLength: BACKLOG_BYTES }),
+    to ?? destination({ dest: 1, sync: false, minLength: FLUSHABLE_BYTES, maxLength: BACKLOG_BYTES }),
   );
 }
