@@ -1,7 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { CreatePost } from './command.js';
-import { decodeEnvelope, encodeEnvelope, ENVELOPE_MAX_BYTES } from './envelope.js';
+import {
+  decodeEnvelope,
+  encodeEnvelope,
+  encodeEnvelopes,
+  ENVELOPE_MAX_BYTES,
+  ENVELOPE_MAX_COMMANDS,
+} from './envelope.js';
 import { CONTENT_MAX_CODE_POINTS } from './text.js';
 
 const ID = '0190b7b0-0000-7000-8000-000000000001';
@@ -49,6 +55,33 @@ describe('an envelope', () => {
     const largest = encodeEnvelope([{ ...command, post: { ...command.post, content, tags } }]);
     expect(largest.length).toBeLessThanOrEqual(ENVELOPE_MAX_BYTES);
     expect(decodeEnvelope(largest)[0]?.as).toBe('valid');
+  });
+});
+
+describe('encodeEnvelopes', () => {
+  it('shares commands out in order, within both limits, and wastes no message', () => {
+    const content = fc.string({ unit: 'binary', minLength: 1, maxLength: 3000 });
+    fc.assert(
+      fc.property(fc.array(content, { maxLength: 200 }), (texts) => {
+        const commands = texts.map((text) => ({ ...command, post: { ...command.post, content: text } }));
+        const envelopes = encodeEnvelopes(commands);
+        expect(envelopes.flatMap((envelope) => envelope.commands)).toEqual(commands);
+        for (const [place, { commands: some, body }] of envelopes.entries()) {
+          expect(body.equals(encodeEnvelope(some))).toBe(true);
+          expect(some.length).toBeGreaterThan(0);
+          expect(some.length).toBeLessThanOrEqual(ENVELOPE_MAX_COMMANDS);
+          expect(body.length).toBeLessThanOrEqual(ENVELOPE_MAX_BYTES);
+          const next = envelopes[place + 1]?.commands[0];
+          if (!next || some.length === ENVELOPE_MAX_COMMANDS) continue;
+          expect(encodeEnvelope([...some, next]).length).toBeGreaterThan(ENVELOPE_MAX_BYTES);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('makes nothing of nothing', () => {
+    expect(encodeEnvelopes([])).toEqual([]);
   });
 });
 

@@ -49,6 +49,44 @@ export type Decoded =
 export const encodeEnvelope = (commands: readonly Command[]): Buffer =>
   Buffer.from(JSON.stringify({ v: ENVELOPE_VERSION, commands } satisfies Envelope));
 
+/** One message's worth of commands. */
+export interface EncodedEnvelope {
+  readonly commands: readonly Command[];
+  readonly body: Buffer;
+}
+
+/** Without any command, and less the comma that the first one does not need. */
+const FRAME_BYTES = Buffer.byteLength(`{"v":${ENVELOPE_VERSION},"commands":[]}`) - 1;
+
+/**
+ * Shares commands out to messages in their order, each within `ENVELOPE_MAX_COMMANDS` and
+ * `ENVELOPE_MAX_BYTES`. Every command is written once. One that is larger than a message may be, which no
+ * request can be, gets a message of its own.
+ */
+export function encodeEnvelopes(commands: readonly Command[]): EncodedEnvelope[] {
+  const envelopes: EncodedEnvelope[] = [];
+  let taken: Command[] = [];
+  let texts: string[] = [];
+  let bytes = FRAME_BYTES;
+  const close = (): void => {
+    if (taken.length > 0) envelopes.push({ commands: taken, body: frame(texts) });
+    [taken, texts, bytes] = [[], [], FRAME_BYTES];
+  };
+  for (const command of commands) {
+    const text = JSON.stringify(command);
+    const more = Buffer.byteLength(text) + 1;
+    if (taken.length === ENVELOPE_MAX_COMMANDS || bytes + more > ENVELOPE_MAX_BYTES) close();
+    taken.push(command);
+    texts.push(text);
+    bytes += more;
+  }
+  close();
+  return envelopes;
+}
+
+const frame = (texts: readonly string[]): Buffer =>
+  Buffer.from(`{"v":${ENVELOPE_VERSION},"commands":[${texts.join(',')}]}`);
+
 /** Takes a message body apart. Never throws: what cannot be read comes back as one invalid entry. */
 export function decodeEnvelope(body: Uint8Array): Decoded[] {
   let parsed: unknown;

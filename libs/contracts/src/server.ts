@@ -7,11 +7,13 @@ export {
 export {
   decodeEnvelope,
   encodeEnvelope,
+  encodeEnvelopes,
   ENVELOPE_MAX_BYTES,
   ENVELOPE_MAX_COMMANDS,
   ENVELOPE_TYPE,
   ENVELOPE_VERSION,
   type Decoded,
+  type EncodedEnvelope,
   type Envelope,
 } from './envelope.js';
 export { BUCKETS, SHARD_MAP, ShardDirectory, tenantBucket } from './placement.js';

@@ -1,5 +1,5 @@
 import type { Command } from '@spillway/contracts';
-import { encodeEnvelope, ENVELOPE_MAX_COMMANDS, ENVELOPE_TYPE } from '@spillway/contracts/server';
+import { encodeEnvelopes, ENVELOPE_TYPE } from '@spillway/contracts/server';
 import type { Publisher } from './publisher.js';
 import { EXCHANGE } from './topology.js';
 
@@ -14,16 +14,14 @@ export const retryLater =
   (publisher: Publisher): RetryLater =>
   async (queue, commands) => {
     const now = Date.now();
-    for (let at = 0; at < commands.length; at += ENVELOPE_MAX_COMMANDS) {
-      const again = commands
-        .slice(at, at + ENVELOPE_MAX_COMMANDS)
-        .map((command) => ({ ...command, attempt: (command.attempt ?? 0) + 1 }));
+    const again = commands.map((command) => ({ ...command, attempt: (command.attempt ?? 0) + 1 }));
+    for (const { body } of encodeEnvelopes(again)) {
       await publisher.publish({
         messageId: crypto.randomUUID(),
         type: ENVELOPE_TYPE,
         exchange: EXCHANGE.retry,
         routingKey: queue,
-        body: encodeEnvelope(again),
+        body,
         posts: 0,
         timestamp: now,
       });
