@@ -399,6 +399,23 @@ describe('edits and deletions', () => {
       expect(tags.rows).toEqual([{ tag: 't4', count: 100 }]);
     }
   });
+
+  it('of the same posts crosswise, one writer editing what the other deletes: no deadlock', async () => {
+    for (let round = 0; round < 8; round++) {
+      const posts = Array.from({ length: 100 }, () => create());
+      expect(new Set(await write(posts))).toEqual(new Set(['committed']));
+      const [left, right] = [posts.slice(0, 50), posts.slice(50)];
+      const crossed = (edited: readonly CreatePost[], deleted: readonly CreatePost[]): Command[] => [
+        ...edited.map((post) => edit(post, 1, { content: 'edited' })),
+        ...deleted.map((post) => del(post, 2)),
+      ];
+      const both = await Promise.all([
+        write(crossed(left, right)),
+        write(crossed(right, left).reverse(), other),
+      ]);
+      expect(both.flat().filter((said) => said !== 'committed' && said !== 'superseded')).toEqual([]);
+    }
+  });
 });
 
 const batchOf = (commands: readonly Command[]): Batch => ({

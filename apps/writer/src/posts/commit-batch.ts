@@ -1,7 +1,14 @@
-import { COMMAND_KINDS, uuidV7Time, type Command, type Position } from '@spillway/contracts';
+import {
+  COMMAND_KINDS,
+  uuidV7Time,
+  type Command,
+  type CommandKind,
+  type Position,
+} from '@spillway/contracts';
 import { seenPosition, type Router, type Scope } from '@spillway/database';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
 import type { CommandHandler, CommandHandlers } from './command-handler.js';
+import { lockPosts } from './locked-post.js';
 import { keepDeadLetters, recordOutcomes, refOf } from './outcome.store.js';
 
 /** What a committed batch is known by. */
@@ -49,19 +56,29 @@ async function apply(
   now: number,
 ): Promise<readonly Outcome[]> {
   const outcomes = entries.map((entry) => setAside(entry, now));
+  const ofKind = (kind: CommandKind): { place: number; command: Command }[] =>
+    entries.flatMap(({ decoded }, place) =>
+      !outcomes[place] && decoded.as === 'valid' && decoded.command.kind === kind
+        ? [{ place, command: decoded.command }]
+        : [],
+    );
   for (const kind of COMMAND_KINDS) {
-    const places: number[] = [];
-    const commands: Command[] = [];
-    entries.forEach(({ decoded }, index) => {
-      if (outcomes[index] || decoded.as !== 'valid' || decoded.command.kind !== kind) return;
-      places.push(index);
-      commands.push(decoded.command);
-    });
-    if (commands.length === 0) continue;
+    const todo = ofKind(kind);
+    if (todo.length === 0) continue;
+    // Edits and deletions each lock their own posts: without this, two writers could meet crosswise.
+    const alsoDeleted = kind === 'post.edit' ? ofKind('post.delete') : [];
+    if (alsoDeleted.length > 0)
+      await lockPosts(
+        scope,
+        [...todo, ...alsoDeleted].map(({ command }) => command),
+      );
     // The map of handlers is typed by kind; TypeScript cannot follow the pairing through a loop.
     const handler = handlers[kind] as CommandHandler<typeof kind>;
-    const results = await handler.apply(scope, commands);
-    places.forEach((place, n) => (outcomes[place] = results[n]));
+    const results = await handler.apply(
+      scope,
+      todo.map(({ command }) => command),
+    );
+    todo.forEach(({ place }, n) => (outcomes[place] = results[n]));
   }
   return outcomes.map(
     (outcome) => outcome ?? { result: 'unavailable', reason: 'a handler left a command without an outcome' },
