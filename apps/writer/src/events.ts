@@ -48,4 +48,11 @@ export class Events {
       'partitions for the coming months could not be made',
     );
   }
+
+  purgeLate(shard: string, error: unknown): void {
+    this.logger.warn(
+      { shard, reason: error instanceof Error ? error.message : String(error) },
+      'old idempotency keys could not be deleted, trying again in a minute',
+    );
+  }
 }

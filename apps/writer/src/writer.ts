@@ -13,6 +13,7 @@ import { BatchWriter } from './posts/batch-writer.js';
 import { CreatePostHandler } from './posts/create-post.handler.js';
 import { DeletePostHandler } from './posts/delete-post.handler.js';
 import { EditPostHandler } from './posts/edit-post.handler.js';
+import { keepIdempotencyPurged } from './posts/idempotency-purge.js';
 import { keepPartitionsAhead, Partitions } from './posts/partitions.js';
 
 export interface RunningWriter {
@@ -36,6 +37,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
   });
   const partitions = new Partitions(router);
   const stopPartitions = keepPartitionsAhead(partitions, config.shards, events);
+  const stopPurge = keepIdempotencyPurged(router, config.shards, events);
   const connection = BrokerConnection.open({
     urls: config.amqpUrls,
     name: `${config.instance} consume`,
@@ -93,6 +95,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
     health,
     async stop(step) {
       stopPartitions();
+      stopPurge();
       stopBeats();
       stopGauge();
       step('committing and acknowledging the batches in hand');

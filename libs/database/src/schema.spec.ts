@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { uuidV7 } from '@spillway/contracts';
 import { readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
 import { migrate } from './migrate.js';
+import { MIGRATIONS } from './migrations/index.js';
 
 type Role = 'migrator' | 'writer' | 'reader' | 'monitor';
 const database = `spec_schema_${randomBytes(4).toString('hex')}`;
@@ -41,7 +42,7 @@ describe('the schema', () => {
 
   it('is made once, by whichever of several comes first, and left alone afterwards', async () => {
     const runs = await Promise.all([1, 2, 3].map(() => migrate(urlOf('migrator'))));
-    expect(runs.map(({ length }) => length).sort()).toEqual([0, 0, 1]);
+    expect(runs.map(({ length }) => length).sort()).toEqual([0, 0, MIGRATIONS.length]);
     expect(await migrate(urlOf('migrator'))).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ export { watchLeaks, type LeakCheck } from './leaks.js';
 export { createVirtualHost, manageBroker, type VirtualHost } from './manage-broker.js';
 export { readReceivedSpans } from './received-spans.js';
 export { type ReceivedSpan } from './span.js';
+export { createSpecDatabase, type DatabaseRole, type SpecDatabase } from './spec-database.js';
 export { readStack, type Stack, type StackProcess, type StackRole } from './stack.js';
 export { startTcpProxy, type TcpProxy, type TcpTarget } from './tcp-proxy.js';
 export { mintToken, type TokenClaims } from './token.js';
