@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { uuidV7, uuidV7Time, type Accepted, type Job, type Post } from '@spillway/contracts';
+import { uuidV7, type Accepted, type Job, type Post } from '@spillway/contracts';
 import { callerOf, freshTenant, problemOf, tokenOf, type Api } from './api.js';
 
 let api: Api;
@@ -79,20 +79,44 @@ describe('an edit', () => {
   });
 });
 
-describe('If-Match', () => {
+describe('the ETag of a post', () => {
+  const get = (id: string, headers: Readonly<Record<string, string>>) =>
+    api.send('GET', `/v1/posts/${id}`, { headers });
+  const editIf = async (id: string, etag: string, content: string): Promise<Job> => {
+    const answer = await api.send('PATCH', `/v1/posts/${id}`, {
+      body: JSON.stringify({ content }),
+      headers: { 'if-match': etag },
+    });
+    return api.followJob(answer.json<Accepted>().jobId);
+  };
+
   it('lets an edit through while the version stands, and fails the job when it does not', async () => {
     const { job } = await api.postAndFollow({ content: 'v1' });
-    const etag = `"${job.postId}.x"`;
-    const edit = async (content: string): Promise<Job> => {
-      const answer = await api.send('PATCH', `/v1/posts/${job.postId}`, {
-        body: JSON.stringify({ content }),
-        headers: { 'if-match': etag },
-      });
-      return api.followJob(answer.json<Accepted>().jobId);
-    };
-    expect(await edit('v2')).toMatchObject({ status: 'completed' });
-    expect(await edit('v3')).toMatchObject({ status: 'failed', error: { code: 'version_conflict' } });
-    expect(uuidV7Time(job.postId)).toBeLessThanOrEqual(Date.now());
+    const first = (await read(api, job.postId, job)).headers.get('etag') ?? '';
+    expect(first).toContain(`"${job.postId}.`);
+    const edited = await editIf(job.postId, first, 'v2');
+    expect(edited).toMatchObject({ status: 'completed' });
+    expect(await editIf(job.postId, first, 'v3')).toMatchObject({
+      status: 'failed',
+      error: { code: 'version_conflict' },
+    });
+    const second = (await read(api, job.postId, edited)).headers.get('etag') ?? '';
+    expect(second).not.toBe(first);
+    expect(await editIf(job.postId, second, 'v3')).toMatchObject({ status: 'completed' });
+  });
+
+  it('spares sending what the caller has', async () => {
+    const { job } = await api.postAndFollow({ content: 'seen' });
+    const fresh = { 'consistency-token': tokenOf(job) };
+    const first = await get(job.postId, fresh);
+    const etag = first.headers.get('etag') ?? '';
+    const again = await get(job.postId, { ...fresh, 'if-none-match': `"other", W/${etag}` });
+    expect([again.status, again.text, again.headers.get('etag')]).toEqual([304, '', etag]);
+    expect(again.headers.get('cache-control')).toBe('private, no-cache');
+    expect(again.headers.get('vary')).toBe('Authorization, Cookie');
+    expect((await get(job.postId, { ...fresh, 'if-none-match': '"other"' })).status).toBe(200);
+    const unknown = await get(uuidV7(), { 'if-none-match': '*' });
+    expect([unknown.status, unknown.headers.get('etag')]).toEqual([404, null]);
   });
 });
 

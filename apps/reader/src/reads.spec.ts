@@ -5,7 +5,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Client } from 'pg';
 import { CacheConnection, Results, WriterBeats } from '@spillway/cache';
 import { uuidV7, type Job } from '@spillway/contracts';
-import { issueTicket, readConsistencyToken, ShardDirectory, SigningKeys } from '@spillway/contracts/server';
+import {
+  issueTicket,
+  presentPost,
+  readConsistencyToken,
+  ShardDirectory,
+  SigningKeys,
+} from '@spillway/contracts/server';
 import { migrate } from '@spillway/database';
 import { EVENTUAL, ReadRouter, STRONG, type PostEntity } from '@spillway/database/read';
 import { ProblemError } from '@spillway/http';
@@ -14,7 +20,6 @@ import { eventually, notYet, readStack, startTcpProxy, watchLeaks } from '@spill
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
 import { JobReader } from './jobs/job-reader.js';
 import { findPosts, type PostFilter } from './posts/find-posts.js';
-import { presentPost } from './posts/present-post.js';
 import { TenantReads } from './tenant-reads.js';
 
 const database = `spec_reader_${randomBytes(4).toString('hex')}`;

@@ -2,11 +2,12 @@ import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal } from '@spillway/auth';
 import { isUuid, type Post } from '@spillway/contracts';
+import { etagOf, presentPost } from '@spillway/contracts/server';
 import { PostEntity } from '@spillway/database/read';
 import { ProblemError } from '@spillway/http';
+import { isUnchanged } from '../if-none-match.js';
 import { describeAnswer } from '../served-by.js';
 import { TenantReads } from '../tenant-reads.js';
-import { presentPost } from './present-post.js';
 
 /** `GET /v1/posts/{id}`. Another tenant's post is not there. */
 @Controller('v1/posts')
@@ -18,8 +19,9 @@ export class GetPostController {
     @CurrentPrincipal() { tenant }: Principal,
     @Param('id') id: string,
     @Headers('consistency-token') token: string | undefined,
+    @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Post> {
+  ): Promise<Post | undefined> {
     const postId = id.toLowerCase();
     if (!isUuid(postId)) throw notFound();
     const answer = await this.reads.read(tenant, this.reads.freshnessOf(tenant, token), (scope) =>
@@ -30,7 +32,12 @@ export class GetPostController {
     );
     describeAnswer(reply, answer);
     if (!answer.value) throw notFound();
-    return presentPost(answer.value);
+    const post = presentPost(answer.value);
+    const etag = etagOf(answer.value, post);
+    void reply.header('ETag', etag);
+    if (!isUnchanged(known, etag)) return post;
+    void reply.code(304);
+    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import { Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal } from '@spillway/auth';
 import type { PostPage } from '@spillway/contracts';
-import type { SigningKeys } from '@spillway/contracts/server';
+import { presentPost, type SigningKeys } from '@spillway/contracts/server';
 import { atLeast, type Freshness } from '@spillway/database/read';
 import { ProblemError } from '@spillway/http';
 import { describeAnswer } from '../served-by.js';
@@ -10,7 +10,6 @@ import { TenantReads } from '../tenant-reads.js';
 import { issueCursor, readCursor, type Cursor } from './cursor.js';
 import { findPosts } from './find-posts.js';
 import { LIMIT_DEFAULT, ListPostsDto } from './list-posts.dto.js';
-import { presentPost } from './present-post.js';
 
 export const CURSOR_KEYS = Symbol('cursor keys');
 
