@@ -1,3 +1,4 @@
+export { BATCH_MAX_BYTES, BATCH_MAX_POSTS, type BatchAnswer, type BatchResult } from './batch.js';
 export {
   COMMAND_KINDS,
   type Actor,

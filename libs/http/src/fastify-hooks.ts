@@ -1,7 +1,7 @@
 import { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { drainConnections, stopAccepting } from './drain-connections.js';
 import { parseJsonBody } from './json-body.js';
 import { requireJson } from './media-type.js';
@@ -40,7 +40,11 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
     drained();
     done();
   });
-  fastify.addHook('onRoute', ({ url, method }) => options.routes.add(url, [method].flat()));
+  fastify.addHook('onRoute', (route) => {
+    options.routes.add(route.url, [route.method].flat());
+    const { bulkBody } = route.config ?? {};
+    if (bulkBody) route.bodyLimit = bulkBody.maxBytes;
+  });
   fastify.addHook('onRequest', (request, reply, done) => {
     followRequest(request, reply.raw, options);
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' });
@@ -55,22 +59,27 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
     done(null, payload);
   });
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      done(null, parseJsonBody(body as Buffer));
+      done(null, isBulk(request) ? body : parseJsonBody(body as Buffer));
     } catch (error) {
       done(error as Error);
     }
   });
+  fastify.addContentTypeParser('application/x-ndjson', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     try {
-      requireJson(request.method, request.headers);
+      requireJson(request.method, request.headers, () => isBulk(request));
       done(null, payload);
     } catch (error) {
       done(error as Error);
     }
   });
 }
+
+const isBulk = (request: FastifyRequest): boolean => request.routeOptions.config.bulkBody !== undefined;
 
 interface Bare {
   readonly id: string;

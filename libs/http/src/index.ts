@@ -1,3 +1,5 @@
+export { bodyItems, type BodyItems } from './body-items.js';
+export { BulkBody, type BulkLimits } from './bulk-body.js';
 export { httpConfig, processConfig } from './config.js';
 export { createHttpApp, type HttpAppOptions } from './create-http-app.js';
 export { installStop, type StopOptions } from './install-stop.js';
@@ -13,5 +15,5 @@ export {
   TextForm,
   TextLength,
 } from './text-rules.js';
-export { validationPipe } from './validation-pipe.js';
+export { checkedBody, validationPipe } from './validation-pipe.js';
 export type { WireError } from './wire-error.js';

@@ -10,21 +10,24 @@ const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
  * A request body as a value.
  * @throws ProblemError 400: not UTF-8, not JSON, empty, nested too deep, or with a key like `__proto__`.
  */
-export function parseJsonBody(body: Buffer): unknown {
-  if (body.length === 0) throw new ProblemError('malformed_json', 'The body is empty; send a JSON object.');
-  if (!isUtf8(body)) throw new ProblemError('malformed_json', 'The body is not UTF-8.');
-  let value: unknown;
+export const parseJsonBody = (body: Buffer): unknown => checkedForms(parseJson(body, 'body'));
+
+/** @throws ProblemError 400 `malformed_json`, naming the `part` of the request: empty, not UTF-8, not JSON. */
+export function parseJson(bytes: Buffer | undefined, part: 'body' | 'line'): unknown {
+  if (!bytes?.length) throw new ProblemError('malformed_json', `The ${part} is empty; send JSON.`);
+  if (!isUtf8(bytes)) throw new ProblemError('malformed_json', `The ${part} is not UTF-8.`);
   try {
-    value = JSON.parse(body.toString('utf8'));
+    return JSON.parse(bytes.toString('utf8'));
   } catch {
-    throw new ProblemError('malformed_json', 'The body is not JSON.');
+    throw new ProblemError('malformed_json', `The ${part} is not JSON.`);
   }
-  refuseStrangeForms(value);
-  return value;
 }
 
-/** Walks without recursion, so that depth itself cannot harm. */
-function refuseStrangeForms(root: unknown): void {
+/**
+ * The value itself. Walks without recursion, so that depth itself cannot harm.
+ * @throws ProblemError 400: nested too deep, or with a key like `__proto__`.
+ */
+export function checkedForms(root: unknown): unknown {
   const open: { value: unknown; pointer: string; depth: number }[] = [{ value: root, pointer: '', depth: 0 }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, pointer, depth } = next;
@@ -36,6 +39,7 @@ function refuseStrangeForms(root: unknown): void {
       if (typeof child === 'object') open.push({ value: child, pointer: at, depth: depth + 1 });
     }
   }
+  return root;
 }
 
 const invalid = (pointer: string, detail: string): ProblemError =>

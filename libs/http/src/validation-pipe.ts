@@ -1,7 +1,7 @@
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
 import type { ProblemPointer } from '@spillway/contracts';
 import { plainToInstance, type ClassConstructor } from 'class-transformer';
-import { validate, type ValidationError } from 'class-validator';
+import { validateSync, type ValidationError } from 'class-validator';
 import { escapePointer } from './pointer.js';
 import { ProblemError } from './problem-error.js';
 import { mistakesOf } from './rule-detail.js';
@@ -22,16 +22,27 @@ export function validationPipe(): PipeTransform {
   return { transform };
 }
 
-async function transform(value: unknown, { metatype, type }: ArgumentMetadata): Promise<unknown> {
+function transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
   if (metatype === undefined || PLAIN_TYPES.includes(metatype) || PLACES[type] === undefined) return value;
+  return checked(metatype as ClassConstructor<object>, value, type);
+}
+
+/**
+ * A value of a body as an instance of its class, by the rules and with the errors of a whole body.
+ * @throws ProblemError 400, with pointers into the value.
+ */
+export const checkedBody = <T extends object>(metatype: ClassConstructor<T>, value: unknown): T =>
+  checked(metatype, value, 'body');
+
+function checked<T extends object>(metatype: ClassConstructor<T>, value: unknown, type: string): T {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid(type, [{ pointer: '', detail: 'must be a JSON object' }]);
   }
   const strange = Object.keys(value).find((key) => key === '__proto__' || key === 'constructor');
   if (strange !== undefined)
     throw invalid(type, [{ pointer: pointerTo(type, strange), detail: 'is not known' }]);
-  const instance: unknown = plainToInstance(metatype as ClassConstructor<object>, { ...value });
-  const errors = await validate(instance as object, {
+  const instance = plainToInstance(metatype, { ...value });
+  const errors = validateSync(instance, {
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
