@@ -24,7 +24,8 @@ export const gatewayConfig = {
     fallback: '3000',
   }),
   publishMaxUnconfirmed: integer('PUBLISH_MAX_UNCONFIRMED', 1, 100_000, {
-    about: 'Posts that may wait for their confirm at once; more are refused with 503',
+    about:
+      'Messages that may wait for their confirm at once, fewer while the broker is slow; more are refused with 503',
     fallback: '1000',
   }),
 };

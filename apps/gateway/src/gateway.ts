@@ -37,7 +37,10 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     maxUnconfirmed: config.publishMaxUnconfirmed,
   });
   const topologyWatch = new TopologyWatch(connection, topology(directory.shards), logger);
-  const stopGauge = observe('publish_unconfirmed', () => publisher.unconfirmed);
+  const stopGauges = [
+    observe('publish_unconfirmed', () => publisher.unconfirmed),
+    observe('publish_unconfirmed_limit', () => publisher.unconfirmedLimit),
+  ];
   const clock = new ClockWatch(cache, events);
   const health = new HealthRegistry();
   for (const probe of [
@@ -74,7 +77,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       await publisher.close();
       clock.stop();
       topologyWatch.stop();
-      stopGauge();
+      for (const stopGauge of stopGauges) stopGauge();
       await connection.close();
       await cache.close();
       await admin.close();

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import {
   createVirtualHost,
@@ -10,7 +10,7 @@ import {
   watchLeaks,
 } from '@spillway/testing';
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
-import type { Logger } from '@spillway/telemetry';
+import { meters, type Logger } from '@spillway/telemetry';
 import { BrokerConnection } from './broker-connection.js';
 import { publisherProbe } from './probes.js';
 import { PublishError } from './publish-error.js';
@@ -167,11 +167,57 @@ describe('Publisher', () => {
     const startedAt = performance.now();
     expect(await failureOf(publisher.publish(message('lost?')))).toBe('unknown');
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(290);
-    expect(publisher.unconfirmed).toBe(0);
     await proxy.pass();
     expect(await eventually('a publish is confirmed again', published)).toBe('confirmed');
     // Unknown means just that: this one was only late.
     expect((await bodies())[0]).toBe('lost?');
+  });
+
+  it('keeps the place of what it gave up until the broker confirms it, so that a hung broker holds no more', async () => {
+    await reopen({ timeoutMs: 200, maxUnconfirmed: 3 });
+    const accepted = jest.spyOn(meters().postsAccepted, 'add');
+    proxy.silence();
+    const given = [QUEUE, 'nowhere', QUEUE].map((key) => failureOf(publisher.publish(message('late', key))));
+    expect(await Promise.all(given)).toEqual(Array(3).fill('unknown'));
+    expect(await failureOf(publisher.publish(message('no room')))).toBe('full');
+    expect(publisher.unconfirmed).toBe(3);
+    await proxy.pass();
+    await eventually('the late confirms are in', () => publisher.unconfirmed === 0);
+    expect(await bodies()).toEqual(['late', 'late']);
+    // The unroutable one was confirmed, too, and is nowhere.
+    expect(accepted.mock.calls).toEqual([[1], [1]]);
+    accepted.mockRestore();
+  });
+
+  it('lets bulk messages have half of the room', async () => {
+    await reopen({ maxUnconfirmed: 4 });
+    proxy.silence();
+    const bulk = (): Promise<void> => publisher.publish({ ...message('bulk'), bulk: true });
+    const waiting = [bulk(), bulk()];
+    expect(await failureOf(bulk())).toBe('full');
+    waiting.push(publisher.publish(message('single')));
+    await proxy.pass();
+    await Promise.all(waiting);
+  });
+
+  it('lets fewer wait while the broker is slow, and more again', async () => {
+    const flood = (): Promise<string[]> =>
+      Promise.all(Array.from({ length: 120 }, () => failureOf(publisher.publish(message('x')))));
+    proxy.latency(300);
+    await eventually('the limit shrinks', async () => {
+      expect(new Set(await flood())).toEqual(new Set(['none', 'full']));
+      return publisher.unconfirmedLimit < 100;
+    });
+    const flooding = flood();
+    const startedAt = performance.now();
+    expect(await failureOf(publisher.publish(message('one more')))).toBe('full');
+    expect(performance.now() - startedAt).toBeLessThan(20);
+    await flooding;
+    await proxy.pass();
+    await eventually('the limit grows again', async () => {
+      await flood();
+      return publisher.unconfirmedLimit === 100;
+    });
   });
 
   it('refuses at once while there is no connection, and nothing of that ever appears', async () => {

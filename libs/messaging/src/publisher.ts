@@ -2,6 +2,8 @@ import { SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api';
 import type { ConfirmChannel } from 'amqplib';
 import { meters, tracer, type Logger } from '@spillway/telemetry';
 import type { BrokerConnection } from './broker-connection.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
+import { Outstanding, type Sent } from './outstanding.js';
 import { PublishError } from './publish-error.js';
 import { SupervisedChannel } from './supervised-channel.js';
 import { EXCHANGE } from './topology.js';
@@ -11,7 +13,7 @@ export interface PublisherOptions {
   readonly logger: Logger;
   /** How long a publish waits for its confirm before its outcome counts as unknown. */
   readonly timeoutMs: number;
-  /** How many publishes may wait for a confirm at once; more are refused. */
+  /** How many messages may wait for a confirm at once; fewer while the broker is slow. More are refused. */
   readonly maxUnconfirmed: number;
 }
 
@@ -21,29 +23,31 @@ export interface OutgoingMessage {
   readonly exchange?: string;
   readonly routingKey: string;
   readonly body: Buffer;
+  /** May take only half of the room for unconfirmed messages, so that it never shuts single posts out. */
+  readonly bulk?: boolean;
   /** Posts in the message, for counting what was accepted. */
   readonly posts: number;
   /** Unix milliseconds. */
   readonly timestamp: number;
 }
 
-interface Pending {
-  returned: boolean;
-  readonly settle: (error: PublishError | null) => void;
-}
+/** Bytes of bodies that may wait for their confirm, as amqplib holds them until they are written. */
+const MAX_UNCONFIRMED_BYTES = 64 * 1024 * 1024;
 
 /**
  * Publishes with confirms on one channel. Nothing is buffered for later: what cannot go out now is
  * refused now, so that no post appears after its client was told that it was not accepted.
  */
 export class Publisher {
-  private readonly pending = new Map<string, Pending>();
+  private readonly outstanding: Outstanding;
+  private readonly limit: ConcurrencyLimit;
   private readonly channel: SupervisedChannel<ConfirmChannel>;
   private ready = false;
   private closing = false;
-  private onIdle: (() => void) | undefined;
 
   constructor(private readonly options: PublisherOptions) {
+    this.outstanding = new Outstanding(options.timeoutMs);
+    this.limit = new ConcurrencyLimit({ max: options.maxUnconfirmed, neverFineMs: options.timeoutMs / 2 });
     this.channel = new SupervisedChannel({
       connection: options.connection,
       logger: options.logger,
@@ -53,21 +57,19 @@ export class Publisher {
     });
   }
 
-  /** How many publishes wait for their confirm. */
+  /** Messages that wait for their confirm, those included that their caller has given up. */
   get unconfirmed(): number {
-    return this.pending.size;
+    return this.outstanding.size;
+  }
+
+  /** How many may wait now: between a floor and `maxUnconfirmed`, by how fast the broker confirms. */
+  get unconfirmedLimit(): number {
+    return this.limit.limit;
   }
 
   /** Why nothing can be published now, or null while the gate is open. */
   get closedBecause(): PublishError | null {
-    const { connection, maxUnconfirmed } = this.options;
-    if (this.closing) return new PublishError('unavailable', 'the publisher is stopping');
-    if (!this.ready) return new PublishError('unavailable', 'there is no connection to the broker');
-    if (connection.blocked)
-      return new PublishError('blocked', 'the broker is out of memory or disk and blocks publishers');
-    if (this.pending.size >= maxUnconfirmed)
-      return new PublishError('full', `${maxUnconfirmed} posts already wait for the broker`);
-    return null;
+    return this.refusal(false);
   }
 
   /**
@@ -75,7 +77,7 @@ export class Publisher {
    * @throws PublishError, whose `failure` says whether the message may have been stored.
    */
   async publish(message: OutgoingMessage): Promise<void> {
-    const refusal = this.closedBecause;
+    const refusal = this.refusal(message.bulk ?? false);
     const channel = this.channel.current;
     if (refusal) throw refusal;
     if (!channel) throw new PublishError('unavailable', 'there is no channel to the broker');
@@ -108,30 +110,36 @@ export class Publisher {
   /** Refuses new messages, waits until the rest is confirmed or timed out, and closes. */
   async close(): Promise<void> {
     this.closing = true;
-    if (this.pending.size > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+    await this.outstanding.whenNobodyWaits();
     await this.channel.close();
+    this.outstanding.abandon(stopping());
+  }
+
+  private refusal(bulk: boolean): PublishError | null {
+    if (this.closing) return stopping();
+    if (!this.ready) return new PublishError('unavailable', 'there is no connection to the broker');
+    if (this.options.connection.blocked)
+      return new PublishError('blocked', 'the broker is out of memory or disk and blocks publishers');
+    const room = bulk ? Math.ceil(this.limit.limit / 2) : this.limit.limit;
+    if (this.outstanding.size >= room || this.outstanding.bytes >= MAX_UNCONFIRMED_BYTES)
+      return new PublishError('full', `${this.outstanding.size} messages already wait for the broker`);
+    return null;
   }
 
   private send(channel: ConfirmChannel, message: OutgoingMessage): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => settle(new PublishError('unknown', 'the broker did not confirm in time')),
-        this.options.timeoutMs,
-      );
-      const settle = (error: PublishError | null): void => {
-        if (!this.pending.delete(message.messageId)) return;
-        clearTimeout(timer);
-        if (error) reject(error);
-        else resolve();
-        if (this.pending.size === 0) this.onIdle?.();
-      };
-      const entry: Pending = { returned: false, settle };
-      this.pending.set(message.messageId, entry);
+      const entry = this.outstanding.add(message.messageId, message.body.length, resolve, reject);
       const confirmed = (error: unknown): void => {
+        // The channel was lost meanwhile, and with it all that was outstanding.
+        if (!this.outstanding.has(entry)) return;
+        if (!error) {
+          const now = performance.now();
+          this.limit.confirmed(now, now - entry.sentAt, this.outstanding.size);
+        }
         const failure = failureOf(entry, error);
         // Confirms that come after the deadline count too: those posts are safe, whatever the client was told.
         if (!failure) meters().postsAccepted.add(message.posts);
-        settle(failure);
+        this.outstanding.settle(entry, failure);
       };
       const options = {
         mandatory: true,
@@ -150,31 +158,33 @@ export class Publisher {
           confirmed,
         );
       } catch {
-        settle(new PublishError('unavailable', 'the channel to the broker was closed'));
+        this.outstanding.settle(
+          entry,
+          new PublishError('unavailable', 'the channel to the broker was closed'),
+        );
       }
     });
   }
 
   private async setup(channel: ConfirmChannel): Promise<void> {
     // A returned message is confirmed as well, and its return comes first (RabbitMQ, "Publisher confirms").
-    channel.on('return', (message) => {
-      const entry = this.pending.get(String(message.properties.messageId));
-      if (entry) entry.returned = true;
-    });
+    channel.on('return', (message) => this.outstanding.returned(String(message.properties.messageId)));
     await channel.checkExchange(EXCHANGE.posts);
     this.ready = true;
   }
 
   private lost(): void {
     this.ready = false;
-    for (const entry of [...this.pending.values()]) {
-      entry.settle(new PublishError('unknown', 'the connection to the broker was lost before it confirmed'));
-    }
+    this.outstanding.abandon(
+      new PublishError('unknown', 'the connection to the broker was lost before it confirmed'),
+    );
   }
 }
 
+const stopping = () => new PublishError('unavailable', 'the publisher is stopping');
+
 /** What the broker's answer means, or null when the message is safe. */
-function failureOf(entry: Pending, error: unknown): PublishError | null {
+function failureOf(entry: Sent, error: unknown): PublishError | null {
   if (error) {
     return error instanceof Error && error.message === 'message nacked'
       ? new PublishError('rejected', 'the broker refused the post: its queue is full or has no majority')

@@ -1,7 +1,8 @@
 import { metrics, type Attributes } from '@opentelemetry/api';
 
 const GAUGES = {
-  publish_unconfirmed: 'Publishes that wait for their confirm',
+  publish_unconfirmed: 'Messages that wait for their confirm',
+  publish_unconfirmed_limit: 'Messages that may wait for their confirm, as the broker is now',
   post_oldest_uncommitted_seconds: 'Age of the oldest command that is held and not committed',
   clock_offset_seconds: 'Seconds this clock is ahead of Redis',
   replica_lag_seconds: 'Seconds a replica is behind, measured by the router',

@@ -73,6 +73,7 @@ export class CommandAcceptor {
         type: ENVELOPE_TYPE,
         routingKey: (lane === 'bulk' ? bulkQueue : writeQueue)(this.directory.shardOf(first.tenantId)),
         body: encodeEnvelope(commands),
+        bulk: lane === 'bulk',
         posts: commands.length,
         timestamp: first.acceptedAt,
       });

@@ -1,0 +1,110 @@
+import { PublishError } from './publish-error.js';
+
+/** A message that was sent and that the broker has not confirmed yet. */
+export interface Sent {
+  readonly id: string;
+  readonly bytes: number;
+  /** Milliseconds of `performance.now()`. */
+  readonly sentAt: number;
+  /** The broker gave it back: its confirm means nothing. */
+  readonly returned: boolean;
+}
+
+interface Entry extends Sent {
+  returned: boolean;
+  readonly resolve: () => void;
+  readonly reject: (error: PublishError) => void;
+}
+
+/** The least time between two looks at deadlines. */
+const SWEEP_MS = 10;
+
+/**
+ * What the broker has been sent and has not confirmed. A message whose deadline passes is answered
+ * `unknown` and stays here until its late confirm or the end of the channel: the broker, or the socket to
+ * it, still holds it. One timer serves all deadlines, which expire in the order of sending; it is not
+ * stopped when its message is confirmed, so that a quiet time costs no timer a message either.
+ */
+export class Outstanding {
+  private readonly waiting = new Map<string, Entry>();
+  private readonly late = new Map<string, Entry>();
+  private heldBytes = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private onIdle: (() => void) | undefined;
+
+  constructor(private readonly timeoutMs: number) {}
+
+  get size(): number {
+    return this.waiting.size + this.late.size;
+  }
+
+  get bytes(): number {
+    return this.heldBytes;
+  }
+
+  has({ id }: Sent): boolean {
+    return this.waiting.has(id) || this.late.has(id);
+  }
+
+  add(id: string, bytes: number, resolve: () => void, reject: (error: PublishError) => void): Sent {
+    const entry = { id, bytes, sentAt: performance.now(), returned: false, resolve, reject };
+    this.waiting.set(id, entry);
+    this.heldBytes += bytes;
+    this.timer ??= setTimeout(() => this.sweep(), this.timeoutMs);
+    return entry;
+  }
+
+  /** The broker gave the message back; its confirm follows. */
+  returned(id: string): void {
+    const entry = this.waiting.get(id) ?? this.late.get(id);
+    if (entry) entry.returned = true;
+  }
+
+  /** The broker's answer has come, in time or not. */
+  settle({ id }: Sent, failure: PublishError | null): void {
+    const late = this.late.get(id);
+    if (late) {
+      this.late.delete(id);
+      this.heldBytes -= late.bytes;
+    }
+    const entry = this.waiting.get(id);
+    if (!entry) return;
+    this.heldBytes -= entry.bytes;
+    this.finish(entry, failure);
+  }
+
+  /** No answer can come any more. */
+  abandon(failure: PublishError): void {
+    this.late.clear();
+    this.heldBytes = 0;
+    for (const entry of [...this.waiting.values()]) this.finish(entry, failure);
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  /** Resolves when every caller has been answered. */
+  async whenNobodyWaits(): Promise<void> {
+    if (this.waiting.size > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+  }
+
+  private finish(entry: Entry, failure: PublishError | null): void {
+    this.waiting.delete(entry.id);
+    if (failure) entry.reject(failure);
+    else entry.resolve();
+    if (this.waiting.size === 0) this.onIdle?.();
+  }
+
+  private sweep(): void {
+    this.timer = undefined;
+    const now = performance.now();
+    for (const entry of this.waiting.values()) {
+      const leftMs = entry.sentAt + this.timeoutMs - now;
+      if (leftMs > 0) {
+        this.timer = setTimeout(() => this.sweep(), Math.max(leftMs, SWEEP_MS));
+        return;
+      }
+      this.late.set(entry.id, entry);
+      this.finish(entry, new PublishError('unknown', 'the broker did not confirm in time'));
+    }
+  }
+}
