@@ -1,7 +1,8 @@
 import { relative } from 'node:path';
 import { catalogue, type Entry } from './catalogue.js';
 import { makeContext } from './context.js';
-import { REPO, REPORT_DIR, startFaultStack, stopFaultStack } from './fault-stack.js';
+import { REPO } from '../stack/launcher.js';
+import { REPORT_DIR, startFaultStack, stopFaultStack } from './fault-stack.js';
 import { readOptions, USAGE, type Options } from './options.js';
 import { Report } from './report.js';
 import { complaints, table, type FaultResult } from './result.js';

@@ -1,0 +1,100 @@
+import type { LoadClient } from './client/load-client.js';
+import type { LoadOrder, LoadResult } from './client/order.js';
+import type { BenchStack } from './bench-stack.js';
+import type { Counters } from './measure/counters.js';
+import { CpuMeter, type CpuUse, type Role } from './measure/cpu-meter.js';
+import { residentMiB } from './measure/read-proc.js';
+
+/** What every scenario works with. */
+export interface Bench extends BenchStack {
+  readonly counters: Counters;
+  readonly client: LoadClient;
+  readonly tokens: readonly string[];
+  readonly bodies: readonly string[];
+  readonly connections: number;
+  /** Milliseconds of load in a block. */
+  readonly blockMs: number;
+  readonly log: (line: string) => void;
+}
+
+/** What one block of one scenario showed. */
+export interface Block {
+  readonly load: LoadResult | null;
+  /** Posts accepted and committed while it was measured. */
+  readonly accepted: number;
+  readonly committed: number;
+  readonly acceptedPerSecond: number;
+  readonly committedPerSecond: number;
+  readonly cpu: CpuUse;
+  readonly memoryMiB: Readonly<Record<string, number>>;
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** What is measured, in a line. */
+  readonly title: string;
+  /** Once, before the first block. */
+  prepare?(bench: Bench): Promise<void>;
+  block(bench: Bench): Promise<Block>;
+  /** Once, after the last one, whatever happened. */
+  cleanUp?(): void;
+}
+
+export interface Measure {
+  readonly order: LoadOrder;
+  /** The benchmark's own server, when it is the one that is measured. */
+  readonly server?: number;
+  /** Posts in a request. */
+  readonly posts?: number;
+  /** Goes on measuring until all that was accepted is committed, so that its whole cost is counted. */
+  readonly untilDrained?: boolean;
+}
+
+export const orderOf = (bench: Bench, url: string, changes: Partial<LoadOrder> = {}): LoadOrder => ({
+  url,
+  path: '/v1/posts',
+  tokens: bench.tokens,
+  bodies: bench.bodies,
+  connections: bench.connections,
+  rate: null,
+  durationMs: bench.blockMs,
+  ...changes,
+});
+
+/** Sends a load and tells what it took. */
+export async function measure(
+  bench: Bench,
+  { order, server, posts = 1, untilDrained = false }: Measure,
+): Promise<Block> {
+  const { stack, counters, client } = bench;
+  const own: [Role, number][] = [['client', client.pid]];
+  if (server !== undefined) own.push(['server', server]);
+  const committedBefore = await counters.committed();
+  const meter = CpuMeter.start(stack, own);
+  const load = await client.run(order);
+  const committedAtEnd = await counters.committed();
+  if (untilDrained) await counters.drained();
+  const cpu = meter.read();
+  const committed = (untilDrained ? await counters.committed() : committedAtEnd) - committedBefore;
+  return {
+    load,
+    accepted: load.accepted.count * posts,
+    committed,
+    acceptedPerSecond: (load.acceptedInTime * posts * 1000) / load.elapsedMs,
+    committedPerSecond: ((committedAtEnd - committedBefore) * 1000) / load.elapsedMs,
+    cpu,
+    memoryMiB: memoryOf(bench, server),
+  };
+}
+
+export function memoryOf({ stack }: BenchStack, server?: number): Readonly<Record<string, number>> {
+  const pids = [stack.one('gateway-1'), stack.one('writer-1')].map(({ name, pid }): [string, number] => [
+    name,
+    pid,
+  ]);
+  if (server !== undefined) pids.push(['server', server]);
+  return Object.fromEntries(pids.map(([name, pid]) => [name, residentMiB(pid)]));
+}
+
+/** The address of the one gateway, without the edge. */
+export const gatewayUrl = ({ stack }: BenchStack): string => stack.urlOf('gateway-1');

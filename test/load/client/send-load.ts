@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection } from './connection.js';
+import type { LoadOrder, LoadResult } from './order.js';
+import { Tally } from './tally.js';
+
+/** How long the last answers are waited for. */
+const TAIL_MS = 5_000;
+/** A grid of due times: requests due between two of its points are sent together. */
+const TICK_MS = 1;
+
+/** Carries out an order. */
+export async function sendLoad(order: LoadOrder): Promise<LoadResult> {
+  const { hostname, port } = new URL(order.url);
+  const connections = Array.from(
+    { length: order.connections },
+    () => new Connection(hostname, Number(port || 80)),
+  );
+  try {
+    return await new Run(order, connections).run();
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+}
+
+class Run {
+  private readonly requests: readonly Buffer[];
+  private readonly tally = new Tally();
+  private readonly free: Connection[];
+  private readonly startedAt = performance.now();
+  private readonly endsAt: number;
+  /** Due times of requests that wait for a connection; `taken` of them have got one. */
+  private readonly waiting: number[] = [];
+  private taken = 0;
+  private due = 0;
+  private open = 0;
+
+  constructor(
+    private readonly order: LoadOrder,
+    connections: readonly Connection[],
+  ) {
+    this.requests = prepare(order);
+    this.free = [...connections];
+    this.endsAt = this.startedAt + order.durationMs;
+  }
+
+  async run(): Promise<LoadResult> {
+    if (this.order.rate === null) {
+      for (const connection of this.free.splice(0)) this.launch(connection, performance.now());
+      await delay(this.order.durationMs);
+    } else await this.onSchedule(this.order.rate);
+    const unsent = this.waiting.length - this.taken;
+    this.taken = this.waiting.length;
+    const elapsedMs = performance.now() - this.startedAt;
+    const tailEnds = performance.now() + TAIL_MS;
+    while (this.open > 0 && performance.now() < tailEnds) await delay(5);
+    return this.tally.result({ elapsedMs, due: this.due + unsent, unsent }, this.open);
+  }
+
+  /** Sends whatever is due at each tick; a late tick sends what was missed, under the time it was due. */
+  private async onSchedule(rate: number): Promise<void> {
+    const { startedAt, endsAt } = this;
+    let scheduled = 0;
+    for (let tick = 1; ; tick++) {
+      const tickAt = startedAt + tick * TICK_MS;
+      if (tickAt >= endsAt) return;
+      const now = performance.now();
+      if (tickAt > now) await delay(tickAt - now);
+      for (const until = ((tickAt - startedAt) * rate) / 1000; scheduled < until; scheduled++)
+        this.offer(tickAt);
+    }
+  }
+
+  private offer(dueAt: number): void {
+    const connection = this.free.pop();
+    if (connection) this.launch(connection, dueAt);
+    else this.waiting.push(dueAt);
+  }
+
+  private launch(connection: Connection, dueAt: number): void {
+    const request = this.requests[this.due++ % this.requests.length];
+    if (!request) return;
+    const sentAt = performance.now();
+    this.open++;
+    connection.send(request, (status) => {
+      const now = performance.now();
+      this.open--;
+      this.tally.add(status, dueAt, sentAt, now, now <= this.endsAt);
+      this.next(connection, now);
+    });
+  }
+
+  private next(connection: Connection, now: number): void {
+    if (now >= this.endsAt) return;
+    if (this.order.rate === null) {
+      this.launch(connection, now);
+      return;
+    }
+    const dueAt = this.waiting[this.taken];
+    if (dueAt === undefined) this.free.push(connection);
+    else {
+      this.taken++;
+      this.launch(connection, dueAt);
+    }
+  }
+}
+
+function prepare({ url, path, tokens, bodies }: LoadOrder): readonly Buffer[] {
+  const { host } = new URL(url);
+  return tokens.map((token, n) => {
+    const body = Buffer.from(bodies[n % bodies.length] ?? '');
+    const head = [
+      `POST ${path} HTTP/1.1`,
+      `host: ${host}`,
+      `authorization: Bearer ${token}`,
+      'content-type: application/json',
+      `content-length: ${body.length}`,
+      '\r\n',
+    ];
+    return Buffer.concat([Buffer.from(head.join('\r\n')), body]);
+  });
+}

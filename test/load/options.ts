@@ -1,0 +1,86 @@
+import { parseArgs } from 'node:util';
+import { PROFILED, type Profiled } from './profile/profile-block.js';
+import { SCENARIOS, type ScenarioName } from './scenarios/index.js';
+
+export interface Options {
+  readonly command: 'writes';
+  readonly help: boolean;
+  readonly quick: boolean;
+  readonly only: readonly ScenarioName[];
+  readonly blocks: number;
+  /** Milliseconds of load in a block. */
+  readonly blockMs: number;
+  readonly warmUpMs: number;
+  readonly connections: number;
+  /** Bytes of a post's content. */
+  readonly size: number;
+  readonly authors: number;
+  readonly profile: Profiled | null;
+}
+
+export const USAGE = `npm run bench -- writes        measure the way of a post, on a stack of its own
+  --quick            2 blocks of 3 s instead of 5 of 6 s, and a shorter warm-up
+  --only a,b         only these scenarios: ${SCENARIOS.join(', ')}
+  --blocks N         blocks of each scenario, taken in turn
+  --seconds S        seconds of load in a block
+  --warm-up S        seconds of load before the first block
+  --connections N    connections of the load (default 64)
+  --size N           bytes of a post's content (default 200)
+  --authors N        authors, each with a token; ten make a tenant (default 100)
+  --profile gateway|writer
+                     one more block with a CPU profile of that process: time by package and by function
+Results: a table here; JSON and a plot in .local/bench/.`;
+
+/** @throws Error that names the argument that is wrong. */
+export function readOptions(argv: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      blocks: { type: 'string' },
+      seconds: { type: 'string' },
+      'warm-up': { type: 'string' },
+      connections: { type: 'string', default: '64' },
+      size: { type: 'string', default: '200' },
+      authors: { type: 'string', default: '100' },
+      profile: { type: 'string' },
+    },
+  });
+  const [command = 'writes', ...more] = positionals;
+  if (command !== 'writes' || more.length > 0)
+    throw new Error(`There is no benchmark ${positionals.join(' ')}.`);
+  const { quick } = values;
+  return {
+    command,
+    help: values.help,
+    quick,
+    only: values.only === undefined ? SCENARIOS : values.only.split(',').map(scenarioName),
+    blocks: positive('--blocks', values.blocks ?? (quick ? '2' : '5')),
+    blockMs: positive('--seconds', values.seconds ?? (quick ? '3' : '6')) * 1000,
+    warmUpMs: positive('--warm-up', values['warm-up'] ?? (quick ? '4' : '10')) * 1000,
+    connections: positive('--connections', values.connections),
+    size: positive('--size', values.size),
+    authors: positive('--authors', values.authors),
+    profile: values.profile === undefined ? null : profiled(values.profile),
+  };
+}
+
+function scenarioName(text: string): ScenarioName {
+  const found = SCENARIOS.find((name) => name === text);
+  if (found) return found;
+  throw new Error(`--only knows ${SCENARIOS.join(', ')}, not ${text}`);
+}
+
+function profiled(text: string): Profiled {
+  if (text in PROFILED) return text as Profiled;
+  throw new Error(`--profile knows ${Object.keys(PROFILED).join(', ')}, not ${text}`);
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`${name} needs a number above 0, not ${text}`);
+  return value;
+}

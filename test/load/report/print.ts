@@ -1,0 +1,89 @@
+import type { Block } from '../bench.js';
+import type { Role } from '../measure/cpu-meter.js';
+import type { Spread } from '../measure/statistics.js';
+import { ACCEPT_TO_COMMIT, microsPerPost, over, sumPerPost } from './per-post.js';
+import { ratios, unitOf, verdictOf, type Results } from './ratios.js';
+import { textTable } from './text-table.js';
+
+const ROLES: readonly (readonly [string, Role])[] = [
+  ['server', 'server'],
+  ['gateway', 'gateway'],
+  ['rabbit', 'rabbitmq'],
+  ['writer', 'writer'],
+  ['pooler', 'pgbouncer'],
+  ['primary', 'postgres-primary'],
+  ['redis', 'redis'],
+  ['edge', 'edge'],
+  ['replica', 'postgres-replica'],
+  ['client', 'client'],
+];
+
+/** Rates, latencies, memory and the state of the machine, a line a scenario. */
+export function rateTable(results: Results): string {
+  const head =
+    'scenario|accepted/s|committed/s|p50 ms|p95 ms|p99 ms|other answers|gateway MiB|writer MiB|busy|steal';
+  const rows = entries(results).map(([name, blocks]) => {
+    const ms = (value: (block: Block) => number): string => shown(over(blocks, value).median, 1);
+    return [
+      name,
+      range(over(blocks, (b) => b.acceptedPerSecond)),
+      range(over(blocks, (b) => b.committedPerSecond)),
+      ms((b) => b.load?.accepted.p50 ?? Number.NaN),
+      ms((b) => b.load?.accepted.p95 ?? Number.NaN),
+      ms((b) => b.load?.accepted.p99 ?? Number.NaN),
+      otherAnswers(blocks),
+      shown(over(blocks, (b) => b.memoryMiB['gateway-1'] ?? 0).max, 0),
+      shown(over(blocks, (b) => b.memoryMiB['writer-1'] ?? 0).max, 0),
+      percent(over(blocks, (b) => b.cpu.busy).median),
+      percent(over(blocks, (b) => b.cpu.steal).max),
+    ];
+  });
+  return textTable([head.split('|'), ...rows]);
+}
+
+/** CPU microseconds per post: the median of the blocks, a column a role. */
+export function costTable(results: Results): string {
+  const head = ['us CPU per post', ...ROLES.map(([title]) => title), 'accept to commit'];
+  const rows = entries(results).map(([name, blocks]) => [
+    name,
+    ...ROLES.map(([, role]) => shown(over(blocks, (b) => microsPerPost(b, role)).median, 0)),
+    range(over(blocks, (b) => sumPerPost(b, ACCEPT_TO_COMMIT))),
+  ]);
+  return textTable([head, ...rows]);
+}
+
+export function ratioTable(results: Results): string {
+  const head = ['figure', 'value', 'at least', 'aim', 'holds'];
+  const rows = ratios(results).map((ratio) => {
+    const sign = ratio.better === 'less' ? '≤' : '≥';
+    const bound = (value: number): string => `${sign} ${value} ${ratio.unit}`.trim();
+    return [
+      ratio.figure,
+      `${shown(ratio.value, 2)} ${ratio.unit}`.trim(),
+      bound(ratio.atLeast),
+      bound(ratio.aim),
+      verdictOf(ratio),
+    ];
+  });
+  const unit = unitOf(results);
+  return `F = ${shown(unit.median, 1)} us (${shown(unit.min, 1)} to ${shown(unit.max, 1)})\n${textTable([head, ...rows])}`;
+}
+
+const entries = (results: Results): [string, readonly Block[]][] =>
+  Object.entries(results).flatMap(([name, blocks]) =>
+    blocks && blocks.length > 0 ? [[name, blocks] as [string, readonly Block[]]] : [],
+  );
+
+const shown = (value: number, digits: number): string =>
+  Number.isFinite(value) ? value.toFixed(digits) : '–';
+const percent = (part: number): string => `${(part * 100).toFixed(0)} %`;
+const range = ({ median, min, max }: Spread): string =>
+  Number.isFinite(median) ? `${median.toFixed(0)} (${min.toFixed(0)}…${max.toFixed(0)})` : '–';
+
+function otherAnswers(blocks: readonly Block[]): string {
+  const counts = new Map<string, number>();
+  for (const { load } of blocks)
+    for (const [status, count] of Object.entries(load?.statuses ?? {}))
+      if (status !== '202') counts.set(status, (counts.get(status) ?? 0) + count);
+  return [...counts].map(([status, count]) => `${status}: ${count}`).join(', ') || '–';
+}

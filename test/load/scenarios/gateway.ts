@@ -1,0 +1,8 @@
+import { gatewayUrl, measure, orderOf, type Scenario } from '../bench.js';
+
+/** As many posts as one gateway takes: as bare Fastify is loaded, so that the two compare. */
+export const gateway = (): Scenario => ({
+  name: 'gateway',
+  title: 'one gateway, as fast as it answers; writers work meanwhile',
+  block: (bench) => measure(bench, { order: orderOf(bench, gatewayUrl(bench)) }),
+});

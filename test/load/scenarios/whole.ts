@@ -1,0 +1,12 @@
+import { gatewayUrl, measure, orderOf, type Scenario } from '../bench.js';
+import type { Sustained } from '../sustained.js';
+
+/** The whole way of a post, at a rate at which the backlog stays bounded. */
+export const whole = (sustained: Sustained): Scenario => ({
+  name: 'whole',
+  title: 'accept to commit at 90 % of the greatest rate whose backlog stays bounded',
+  async block(bench) {
+    const rate = (await sustained.rate(bench)) * 0.9;
+    return measure(bench, { order: orderOf(bench, gatewayUrl(bench), { rate }), untilDrained: true });
+  },
+});
