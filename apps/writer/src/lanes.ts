@@ -22,14 +22,22 @@ export function lanesOf(config: WriterConfig): LaneBinding[] {
         pattern: ENVELOPE_TYPE,
         limits,
         prefetch: limits.maxCommands * config.prefetchBatches,
+        splitsSuspects: true,
       },
-      { queue: bulkQueue(shard), pattern: ENVELOPE_TYPE, limits: bulk, prefetch: bulk.maxCommands },
+      {
+        queue: bulkQueue(shard),
+        pattern: ENVELOPE_TYPE,
+        limits: bulk,
+        prefetch: bulk.maxCommands,
+        splitsSuspects: true,
+      },
     ]),
     {
       queue: DEAD_QUEUE,
       pattern: DEAD_LETTERS_PATTERN,
       limits: { ...limits, maxCommands: DEAD_LETTERS_AT_ONCE },
       prefetch: DEAD_LETTERS_AT_ONCE,
+      splitsSuspects: false,
     },
   ];
 }

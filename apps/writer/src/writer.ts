@@ -2,7 +2,14 @@ import { NestFactory } from '@nestjs/core';
 import { CacheConnection, cacheProbe, Results, WriterBeats } from '@spillway/cache';
 import { primaryProbe, Router } from '@spillway/database';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
-import { BatchServer, BrokerConnection, consumerProbe, Publisher, retryLater } from '@spillway/messaging';
+import {
+  BatchServer,
+  BrokerConnection,
+  consumerProbe,
+  Publisher,
+  retryLater,
+  splitUp,
+} from '@spillway/messaging';
 import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
 import type { WriterConfig } from './config.js';
@@ -59,6 +66,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
     logger,
     lanes: lanesOf(config),
     retryLater: retryLater(publisher),
+    splitUp: splitUp(publisher),
   });
   const batchWriter = new BatchWriter({
     router,

@@ -15,6 +15,7 @@ export const ENVELOPE_TYPE = 'posts.commands.v1';
 export const ENVELOPE_MAX_COMMANDS = 64;
 export const ENVELOPE_MAX_BYTES = 128 * 1024;
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 /** SHA-256 in hex. */
 const HASH = /^[0-9a-f]{64}$/;
 
@@ -87,19 +88,36 @@ export function encodeEnvelopes(commands: readonly Command[]): EncodedEnvelope[]
 const frame = (texts: readonly string[]): Buffer =>
   Buffer.from(`{"v":${ENVELOPE_VERSION},"commands":[${texts.join(',')}]}`);
 
+/**
+ * A message body as one body for each of its commands, whatever their version or kind: nothing of them is
+ * changed. One that cannot be read stays whole.
+ */
+export function splitEnvelope(body: Uint8Array): Buffer[] {
+  const parsed = parseBody(body);
+  if (!isRecord(parsed) || !Array.isArray(parsed['commands'])) return [Buffer.from(body)];
+  return parsed['commands'].map((command: unknown) =>
+    Buffer.from(JSON.stringify({ ...parsed, commands: [command] })),
+  );
+}
+
 /** Takes a message body apart. Never throws: what cannot be read comes back as one invalid entry. */
 export function decodeEnvelope(body: Uint8Array): Decoded[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch {
-    return [{ as: 'invalid', reason: 'the body is not UTF-8 JSON', raw: null }];
-  }
+  const parsed = parseBody(body);
+  if (parsed === undefined) return [{ as: 'invalid', reason: 'the body is not UTF-8 JSON', raw: null }];
   if (!isRecord(parsed) || !Array.isArray(parsed['commands']) || parsed['commands'].length === 0) {
     return [{ as: 'invalid', reason: 'the body is not an envelope', raw: parsed }];
   }
   const newer = parsed['v'] !== ENVELOPE_VERSION;
   return parsed['commands'].map((raw: unknown) => decodeCommand(raw, newer));
+}
+
+/** Undefined when it is not UTF-8 JSON. */
+function parseBody(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(UTF8.decode(body));
+  } catch {
+    return undefined;
+  }
 }
 
 function decodeCommand(raw: unknown, newerEnvelope: boolean): Decoded {

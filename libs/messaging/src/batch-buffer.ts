@@ -1,4 +1,4 @@
-import type { BatchTrigger, Delivery } from './batch.js';
+import { isSuspect, type BatchTrigger, type Delivery } from './batch.js';
 
 export interface BatchLimits {
   readonly maxCommands: number;
@@ -6,9 +6,6 @@ export interface BatchLimits {
   /** Age of the first message at which a batch closes. Never a debounce: a trickle must not delay it. */
   readonly maxAgeMs: number;
 }
-
-/** From this delivery count on a message is suspected of killing its writer and is handled alone. */
-const SUSPECT_DELIVERIES = 2;
 
 /** Deliveries waiting for their batch, and when the next batch is due. Pure: time is handed in. */
 export class BatchBuffer {
@@ -42,7 +39,7 @@ export class BatchBuffer {
   due(now: number): BatchTrigger | null {
     const first = this.waiting[0];
     if (!first) return null;
-    if (first.deliveryCount >= SUSPECT_DELIVERIES) return 'alone';
+    if (isSuspect(first)) return 'alone';
     if (this.commands >= this.limits.maxCommands) return 'commands';
     if (this.bytes >= this.limits.maxBytes) return 'bytes';
     return now - first.receivedAt >= this.limits.maxAgeMs ? 'age' : null;
@@ -54,7 +51,7 @@ export class BatchBuffer {
     let commands = 0;
     let bytes = 0;
     for (const delivery of this.waiting) {
-      const suspect = delivery.deliveryCount >= SUSPECT_DELIVERIES;
+      const suspect = isSuspect(delivery);
       const over =
         commands + delivery.entries.length > this.limits.maxCommands ||
         bytes + delivery.message.content.length > this.limits.maxBytes;

@@ -94,9 +94,10 @@ describe('BatchServer', () => {
   const serve = (handler: Handler, limits: Partial<BatchLimits> = {}, prefetch = 100): void => {
     server = new BatchServer({
       retryLater: notExpected,
+      splitUp: notExpected,
       connection,
       logger: quiet,
-      lanes: [{ queue, pattern: PATTERN, limits: { ...LIMITS, ...limits }, prefetch }],
+      lanes: [{ queue, pattern: PATTERN, limits: { ...LIMITS, ...limits }, prefetch, splitsSuspects: true }],
     });
     const handle: Handler = (batch) => {
       seen.push(batch);
@@ -248,19 +249,27 @@ describe('BatchServer', () => {
       6,
     );
     await eventuallyHandled(2);
+    // The first came before the lane was widened, and counts for no prefetch.
     await eventually('the rest of the prefetch is in hand', async () => {
       const { messageCount } = await control.checkQueue(queue);
-      return messageCount === 14 || notYet(messageCount);
+      return messageCount === 13 || notYet(messageCount);
     });
     const stopping = server.close();
     gate.resolve(undefined);
     await stopping;
-    expect(handled()).toEqual([
+    expect(handled().slice(0, 3)).toEqual([
       ['0', '1'],
       ['2', '3'],
       ['4', '5'],
     ]);
-    expect((await control.checkQueue(queue)).messageCount).toBe(14);
+    // The broker may hand out one more while it cancels: it is handled too, or goes back with the channel.
+    const ended = handled().flat();
+    expect(ended).toEqual(Array.from({ length: ended.length }, (_, n) => String(n)));
+    expect([7, 8]).toContain(ended.length);
+    await eventually('the rest is left to others', async () => {
+      const { messageCount } = await control.checkQueue(queue);
+      return messageCount === 20 - ended.length || notYet(messageCount);
+    });
   });
 
   it('consumes again after the broker has cancelled it', async () => {
@@ -371,9 +380,10 @@ describe('BatchServer', () => {
   it('refuses to start without a handler for a lane', () => {
     server = new BatchServer({
       retryLater: notExpected,
+      splitUp: notExpected,
       connection,
       logger: quiet,
-      lanes: [{ queue, pattern: 'nobody.takes.this', limits: LIMITS, prefetch: 1 }],
+      lanes: [{ queue, pattern: 'nobody.takes.this', limits: LIMITS, prefetch: 1, splitsSuspects: true }],
     });
     expect(() => server.listen(() => undefined)).toThrow(
       `no handler takes nobody.takes.this, so ${queue} would never be written`,
@@ -394,9 +404,10 @@ describe('BatchServer', () => {
     class App {}
     server = new BatchServer({
       retryLater: notExpected,
+      splitUp: notExpected,
       connection,
       logger: quiet,
-      lanes: [{ queue, pattern: PATTERN, limits: LIMITS, prefetch: 10 }],
+      lanes: [{ queue, pattern: PATTERN, limits: LIMITS, prefetch: 10, splitsSuspects: true }],
     });
     send(2);
     const app = await NestFactory.createMicroservice(App, { strategy: server, logger: false });

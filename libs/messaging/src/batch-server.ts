@@ -6,6 +6,7 @@ import type { BrokerConnection } from './broker-connection.js';
 import { Lane, type LaneOptions } from './lane.js';
 import type { Outcome } from './outcome.js';
 import type { RetryLater } from './retry-later.js';
+import type { SplitUp } from './split-up.js';
 
 /** A lane with the Nest message pattern of the handler that takes its batches. */
 export interface LaneBinding extends LaneOptions {
@@ -18,6 +19,8 @@ export interface BatchServerOptions {
   readonly lanes: readonly LaneBinding[];
   /** Where edits and deletions go that came before their post. */
   readonly retryLater: RetryLater;
+  /** How the commands of a message that may kill its writer are told apart. */
+  readonly splitUp: SplitUp;
 }
 
 /**
@@ -47,6 +50,7 @@ export class BatchServer extends Server implements CustomTransportStrategy {
         logger: this.options.logger,
         handle,
         retryLater: this.options.retryLater,
+        splitUp: this.options.splitUp,
       });
     });
     callback();

@@ -14,6 +14,11 @@ export interface Delivery {
   readonly deliveryCount: number;
 }
 
+/** From this delivery count on a message is suspected of killing its writer. */
+const SUSPECT_DELIVERIES = 2;
+
+export const isSuspect = ({ deliveryCount }: Delivery): boolean => deliveryCount >= SUSPECT_DELIVERIES;
+
 /** One command of a batch with where it came from. */
 export interface BatchEntry {
   readonly decoded: Decoded;

@@ -1,42 +1,32 @@
 import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import type { Channel, ConsumeMessage } from 'amqplib';
-import { meters, type Logger } from '@spillway/telemetry';
 import { BatchBuffer, type BatchLimits } from './batch-buffer.js';
-import { readDelivery, type Batch, type BatchEntry, type BatchTrigger, type Delivery } from './batch.js';
+import { BatchRunner, type BatchRunnerOptions, type BatchWork } from './batch-runner.js';
+import { isSuspect, readDelivery } from './batch.js';
 import type { BrokerConnection } from './broker-connection.js';
-import type { Outcome } from './outcome.js';
-import { PublishError } from './publish-error.js';
-import { startProcessing } from './process-spans.js';
-import type { RetryLater } from './retry-later.js';
-import { settle, type Settlement } from './settle.js';
+import { Consumer } from './consumer.js';
 import { SupervisedChannel } from './supervised-channel.js';
 
-export interface LaneOptions {
-  readonly queue: string;
+export interface LaneOptions extends BatchRunnerOptions {
   readonly limits: BatchLimits;
   /** Messages the broker hands out ahead of their ack. */
   readonly prefetch: number;
 }
 
-export interface LaneContext {
+export interface LaneContext extends BatchWork {
   readonly connection: BrokerConnection;
-  readonly logger: Logger;
-  readonly handle: (batch: Batch) => Promise<readonly Outcome[]>;
-  readonly retryLater: RetryLater;
 }
 
-/** After holding a batch this long the channel is closed, so that the broker keeps the messages. */
-const HOLD_MAX_MS = 10 * 60_000;
-const HOLD_PAUSE_MS = 5_000;
-const BACKOFF_FIRST_MS = 50;
-const BACKOFF_MAX_MS = 2_000;
+const PAUSE_MS = 5_000;
 
-/** What belongs to one channel. A delivery is acked on the channel it came from or not at all. */
+/** What belongs to one channel. */
 interface Generation {
   readonly channel: Channel;
   readonly buffer: BatchBuffer;
-  consumerTag: string;
+  readonly consumer: Consumer;
   alive: boolean;
+  /** A suspect came while much was in hand: the channel is given up once the batch in flight is over. */
+  narrowing: boolean;
   timer: NodeJS.Timeout | undefined;
 }
 
@@ -46,17 +36,16 @@ interface Generation {
  */
 export class Lane {
   private readonly channel: SupervisedChannel<Channel>;
+  private readonly runner: BatchRunner;
   private generation: Generation | undefined;
   private running: Promise<void> | undefined;
-  private inFlight: readonly Delivery[] = [];
   private stopping = false;
-  private heldBecause: string | undefined;
-  private wake: (() => void) | undefined;
 
   constructor(
     private readonly options: LaneOptions,
     private readonly context: LaneContext,
   ) {
+    this.runner = new BatchRunner(options, context);
     this.channel = new SupervisedChannel({
       connection: context.connection,
       logger: context.logger,
@@ -73,12 +62,12 @@ export class Lane {
 
   /** Why a batch is being held, or undefined. */
   get held(): string | undefined {
-    return this.heldBecause;
+    return this.runner.held;
   }
 
   /** Unix milliseconds at which the oldest command in hand was accepted, or undefined when none is. */
   get oldestAcceptedAt(): number | undefined {
-    const inHand = [...this.inFlight, ...(this.generation?.buffer.deliveries ?? [])];
+    const inHand = [...this.runner.deliveries, ...(this.generation?.buffer.deliveries ?? [])];
     const times = inHand.flatMap(({ entries }) =>
       entries.flatMap((entry) => (entry.as === 'valid' ? [entry.command.acceptedAt] : [])),
     );
@@ -88,10 +77,10 @@ export class Lane {
   /** Takes no more from the broker, ends what is in hand, and closes the channel. A held batch goes back. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.wake?.();
+    this.runner.stop();
     const generation = this.generation;
     if (generation?.alive) {
-      await generation.channel.cancel(generation.consumerTag).catch(() => undefined);
+      await generation.consumer.cancel();
       this.pump(generation);
       while (this.running) await this.running;
     }
@@ -99,24 +88,19 @@ export class Lane {
   }
 
   private async consume(channel: Channel): Promise<void> {
+    const { queue, limits, prefetch } = this.options;
+    const received = (message: ConsumeMessage | null): void => this.received(generation, message);
     const generation: Generation = {
       channel,
-      buffer: new BatchBuffer(this.options.limits),
-      consumerTag: '',
+      buffer: new BatchBuffer(limits),
+      consumer: new Consumer(channel, { queue, prefetch, received }),
       alive: true,
+      narrowing: false,
       timer: undefined,
     };
-    await channel.prefetch(this.options.prefetch, false);
     this.generation = generation;
-    const { consumerTag } = await channel.consume(
-      this.options.queue,
-      (message) => this.received(generation, message),
-      {
-        noAck: false,
-      },
-    );
-    generation.consumerTag = consumerTag;
-    this.context.logger.info({ queue: this.options.queue }, 'consuming');
+    await generation.consumer.start();
+    this.context.logger.info({ queue }, 'consuming');
   }
 
   private received(generation: Generation, message: ConsumeMessage | null): void {
@@ -124,14 +108,30 @@ export class Lane {
       this.channel.replace('the broker cancelled the consumer');
       return;
     }
-    if (!generation.alive) return;
-    generation.buffer.push(readDelivery(message, Date.now()));
+    // What is not taken here goes back to the broker together with the channel.
+    if (!generation.alive || generation.narrowing) return;
+    const delivery = readDelivery(message, Date.now());
+    if (!isSuspect(delivery)) generation.consumer.widen();
+    else if (generation.consumer.wide) {
+      this.narrow(generation);
+      return;
+    }
+    generation.buffer.push(delivery);
     this.pump(generation);
+  }
+
+  /**
+   * Gives back what is in hand, but for the batch in flight, and begins again with one message at a time.
+   * The batch in flight is older than the suspect, so acknowledging up to its end leaves the suspect alone.
+   */
+  private narrow(generation: Generation): void {
+    generation.narrowing = true;
+    if (!this.running) this.channel.replace('a message came that may kill its writer');
   }
 
   /** Starts the next batch when none is in flight and one is due; else arms the timer for its age. */
   private pump(generation: Generation): void {
-    if (this.running || !generation.alive || generation.buffer.size === 0) return;
+    if (this.running || !generation.alive || generation.narrowing || generation.buffer.size === 0) return;
     const now = Date.now();
     const trigger = this.stopping ? 'stop' : generation.buffer.due(now);
     if (!trigger) {
@@ -149,90 +149,24 @@ export class Lane {
     generation.timer = undefined;
     // Outside every request's context, or the batch's statements would hang below whichever came first.
     this.running = context
-      .with(ROOT_CONTEXT, () => this.run(generation, generation.buffer.take(), trigger))
+      .with(ROOT_CONTEXT, () => this.runner.run(generation, generation.buffer.take(), trigger))
+      .then((end) => {
+        if (end === 'given-up' && generation.alive)
+          this.channel.replace('a batch could not be committed', PAUSE_MS);
+      })
       .catch((error: unknown) => {
         this.context.logger.error(
           { err: error, queue: this.options.queue },
           'a batch failed and goes back to the broker',
         );
-        if (generation.alive) this.channel.replace('a batch failed', HOLD_PAUSE_MS);
+        if (generation.alive) this.channel.replace('a batch failed', PAUSE_MS);
       })
       .finally(() => {
         this.running = undefined;
         // The present one, which may have been filled while a batch of the one before was still in flight.
-        if (this.generation) this.pump(this.generation);
+        if (this.generation?.narrowing) this.narrow(this.generation);
+        else if (this.generation) this.pump(this.generation);
       });
-  }
-
-  private async run(
-    generation: Generation,
-    deliveries: readonly Delivery[],
-    trigger: BatchTrigger,
-  ): Promise<void> {
-    const startedAt = Date.now();
-    this.inFlight = deliveries;
-    const processing = startProcessing(this.options.queue, deliveries, startedAt);
-    meters().batchSize.record(processing.entries.length);
-    try {
-      for (let attempt = 1; generation.alive; attempt++) {
-        const batch: Batch = { queue: this.options.queue, entries: processing.entries, trigger, attempt };
-        const outcomes = await this.context.handle(batch);
-        const settlement = settle(outcomes, processing.entries.length);
-        if (await this.finish(generation, deliveries, processing.entries, settlement)) break;
-        if (this.stopping || Date.now() - startedAt > HOLD_MAX_MS) {
-          this.channel.replace('a batch could not be committed', HOLD_PAUSE_MS);
-          break;
-        }
-        await this.pause(attempt);
-      }
-    } finally {
-      this.inFlight = [];
-      meters().batchFlushSeconds.record((Date.now() - startedAt) / 1000, { trigger });
-      processing.end();
-    }
-  }
-
-  /** Tells the broker; true when the batch is over. Acks only on the channel that delivered. */
-  private async finish(
-    generation: Generation,
-    deliveries: readonly Delivery[],
-    entries: readonly BatchEntry[],
-    settlement: Settlement,
-  ): Promise<boolean> {
-    if (settlement.as === 'hold') {
-      this.heldBecause = settlement.reason;
-      return false;
-    }
-    try {
-      await this.sendRound(entries, settlement.again);
-    } catch (error) {
-      if (!(error instanceof PublishError)) throw error;
-      this.heldBecause = error.message;
-      return false;
-    }
-    this.heldBecause = undefined;
-    const last = deliveries.at(-1);
-    if (generation.alive && last) generation.channel.ack(last.message, true);
-    return true;
-  }
-
-  private async sendRound(entries: readonly BatchEntry[], places: readonly number[]): Promise<void> {
-    const commands = places.flatMap((place) => {
-      const decoded = entries[place]?.decoded;
-      return decoded?.as === 'valid' ? [decoded.command] : [];
-    });
-    if (commands.length > 0) await this.context.retryLater(this.options.queue, commands);
-  }
-
-  private pause(attempt: number): Promise<void> {
-    const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(attempt, 10));
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ceiling / 2 + (Math.random() * ceiling) / 2);
-      this.wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   /** The channel is gone: what it delivered comes again, so it is forgotten here. */
@@ -242,7 +176,6 @@ export class Lane {
     generation.alive = false;
     clearTimeout(generation.timer);
     this.generation = undefined;
-    this.heldBecause = undefined;
-    this.wake?.();
+    this.runner.forget();
   }
 }

@@ -11,6 +11,7 @@ import { BrokerConnection } from './broker-connection.js';
 import { declareTopology } from './declare-topology.js';
 import type { Outcome } from './outcome.js';
 import { Publisher } from './publisher.js';
+import { splitUp } from './split-up.js';
 import { retryLater, type RetryLater } from './retry-later.js';
 import { RETRY_QUEUE, topology, writeQueue } from './topology.js';
 
@@ -74,8 +75,14 @@ describe('what came early', () => {
 
   const serve = (outcomeOf: (command: Command) => Outcome, again: RetryLater): void => {
     const limits = { maxCommands: 500, maxBytes: 1_000_000, maxAgeMs: 20 };
-    const lanes = [{ queue: QUEUE, pattern: PATTERN, limits, prefetch: 100 }];
-    server = new BatchServer({ connection, logger: quiet, lanes, retryLater: again });
+    const lanes = [{ queue: QUEUE, pattern: PATTERN, limits, prefetch: 100, splitsSuspects: true }];
+    server = new BatchServer({
+      connection,
+      logger: quiet,
+      lanes,
+      retryLater: again,
+      splitUp: splitUp(publisher),
+    });
     const handle = (batch: Batch): Promise<readonly Outcome[]> => {
       seen.push(batch);
       return Promise.resolve(commandsOf(batch).map(outcomeOf));
