@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
-import { CacheConnection, Results, WriterBeats } from '@spillway/cache';
+import { CacheConnection, Results, WriterBeats, type ResultEntry } from '@spillway/cache';
 import { uuidV7, type Job } from '@spillway/contracts';
 import {
   issueTicket,
@@ -127,6 +127,7 @@ describe('the reader', () => {
     await replayed();
     return ids;
   };
+  const put = (entries: readonly ResultEntry[]) => results.put({ shard: SHARD, entries, changed: new Set() });
   const outcome = async (
     commandId: string,
     what: string,
@@ -267,7 +268,7 @@ describe('the reader', () => {
     it('from a recent result first, without any database', async () => {
       const [done, failed] = [uuidV7(), uuidV7()];
       const position = { shard: SHARD, timeline: 1, lsn: '0000000000000001' };
-      await results.put([
+      await put([
         {
           tenantId: tenant,
           commandId: done,
@@ -369,7 +370,7 @@ describe('the reader', () => {
       await outcome(repeated, 'alias', null, null, first);
       const position = { shard: SHARD, timeline: 1, lsn: '0000000000000001' };
       const result = { ended: 'completed', at: now, position, postId: first } as const;
-      await results.put([{ tenantId: tenant, commandId: recent, result }]);
+      await put([{ tenantId: tenant, commandId: recent, result }]);
       for (const id of [repeated, recent]) {
         const job = await jobOf(id);
         expect(job).toMatchObject({ status: 'completed', postId: first, jobId: ticketOf(id) });
@@ -382,7 +383,7 @@ describe('the reader', () => {
       const id = uuidV7();
       const position = { shard: SHARD, timeline: 1, lsn: '0000000000000001' };
       const result = { ended: 'completed', at: now, position, superseded: true } as const;
-      await results.put([{ tenantId: tenant, commandId: id, result }]);
+      await put([{ tenantId: tenant, commandId: id, result }]);
       expect(await jobOf(id)).toMatchObject({ status: 'completed', postId: id, superseded: true });
     });
 

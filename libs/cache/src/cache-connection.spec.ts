@@ -8,7 +8,7 @@ import type { LeakCheck, TcpProxy } from '@spillway/testing';
 import { CacheConnection } from './cache-connection.js';
 import { clockOffsetMs } from './clock-offset.js';
 import { cacheProbe } from './probe.js';
-import { Results, type Result } from './results.js';
+import { Results, type Result, type ResultEntry } from './results.js';
 
 const quiet: Logger = {
   debug: () => undefined,
@@ -121,10 +121,13 @@ describe('CacheConnection', () => {
     };
     const failed: Result = { ended: 'failed', at: 1, code: 'id_taken', detail: 'Another post has this id' };
 
+    const put = (entries: readonly ResultEntry[]) =>
+      new Results(cache).put({ shard: 's0', entries, changed: new Set() });
+
     it('gives back what was put, to its tenant and command alone, for ten minutes', async () => {
       const results = new Results(cache);
       const [one, two] = [uuidV7(), uuidV7()];
-      await results.put([
+      await put([
         { tenantId, commandId: one, result: completed },
         { tenantId, commandId: two, result: failed },
       ]);
@@ -140,15 +143,15 @@ describe('CacheConnection', () => {
     it('takes a whole batch, and nothing at all', async () => {
       const results = new Results(cache);
       const ids = Array.from({ length: 500 }, () => uuidV7());
-      await results.put(ids.map((commandId) => ({ tenantId, commandId, result: completed })));
-      await results.put([]);
+      await put(ids.map((commandId) => ({ tenantId, commandId, result: completed })));
+      await put([]);
       expect(await results.get(tenantId, ids.at(-1) ?? '')).toEqual(completed);
     });
 
     it('knows nothing without Redis, and does not fail for it', async () => {
       const results = new Results(cache);
       proxy.silence();
-      await results.put([{ tenantId, commandId: uuidV7(), result: completed }]);
+      await put([{ tenantId, commandId: uuidV7(), result: completed }]);
       expect(await results.get(tenantId, uuidV7())).toBeUndefined();
       await proxy.pass();
     });

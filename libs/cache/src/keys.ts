@@ -4,3 +4,5 @@ export const resultKey = (tenantId: string, commandId: string): string =>
 export const writerKey = (shard: string): string => `spillway:writer:${shard}`;
 export const idempotencyKeyOf = (tenantId: string, authorId: string, keyHash: string): string =>
   `spillway:key:${tenantId}:${authorId}:${keyHash}`;
+/** Where the commands of a shard that ended are named. */
+export const newsChannel = (shard: string): string => `spillway:ended:${shard}`;

@@ -1,7 +1,8 @@
 import type { ErrorCode, Position } from '@spillway/contracts';
 import { meters } from '@spillway/telemetry';
-import type { CacheConnection } from './cache-connection.js';
-import { resultKey } from './keys.js';
+import type { CacheAnswer, CacheConnection } from './cache-connection.js';
+import { newsChannel, resultKey } from './keys.js';
+import { encodeNews } from './result-news.js';
 
 /** How a command ended, kept for a while so that polling its job costs no database. */
 export type Result =
@@ -22,38 +23,53 @@ export interface ResultEntry {
   readonly result: Result;
 }
 
+/** What a batch of a shard led to. */
+export interface BatchResults {
+  readonly shard: string;
+  readonly entries: readonly ResultEntry[];
+  /** Every command whose job may have changed, whether or not its result is among the entries. */
+  readonly changed: ReadonlySet<string>;
+}
+
 const KEEP_SECONDS = 600;
 
 /** Recent results of commands. Losing them loses time, never truth: the databases know as well. */
 export class Results {
   constructor(private readonly cache: CacheConnection) {}
 
-  /** Best effort, in one pipeline. */
-  async put(entries: readonly ResultEntry[]): Promise<void> {
-    if (entries.length === 0) return;
+  /** Keeps the results and then wakes who waits for these commands. Best effort, in one pipeline. */
+  async put({ shard, entries, changed }: BatchResults): Promise<void> {
+    if (entries.length === 0 && changed.size === 0) return;
     await this.cache.call(async (redis) => {
       const pipeline = redis.pipeline();
       for (const { tenantId, commandId, result } of entries) {
         pipeline.set(resultKey(tenantId, commandId), JSON.stringify(result), 'EX', KEEP_SECONDS);
       }
+      if (changed.size > 0) pipeline.publish(newsChannel(shard), encodeNews(changed));
       await pipeline.exec();
     });
   }
 
   /** The result, or undefined when it is not known here. */
   async get(tenantId: string, commandId: string): Promise<Result | undefined> {
+    const answer = await this.find(tenantId, commandId);
+    return answer.ok ? (answer.value ?? undefined) : undefined;
+  }
+
+  /** The result, null when there is none, or that Redis does not answer. */
+  async find(tenantId: string, commandId: string): Promise<CacheAnswer<Result | null>> {
     const answer = await this.cache.call((redis) => redis.get(resultKey(tenantId, commandId)));
     const outcome = !answer.ok ? 'error' : answer.value === null ? 'miss' : 'hit';
     meters().cacheRequests.add(1, { cache: 'results', outcome });
-    return answer.ok && answer.value !== null ? read(answer.value) : undefined;
+    return answer.ok ? { ok: true, value: answer.value === null ? null : read(answer.value) } : answer;
   }
 }
 
 /** What cannot be read is not known here: the databases are asked instead. */
-function read(text: string): Result | undefined {
+function read(text: string): Result | null {
   try {
     return JSON.parse(text) as Result;
   } catch {
-    return undefined;
+    return null;
   }
 }

@@ -54,19 +54,19 @@ export class BatchWriter {
   private async commit(shard: string, entries: readonly BatchEntry[]): Promise<readonly Outcome[]> {
     const ids = entries.flatMap(({ decoded }) => (decoded.as === 'valid' ? [decoded.command.postId] : []));
     await this.parts.partitions.ensure(shard, ids, Date.now());
-    const { outcomes, position } = await commitBatch(this.parts.router, this.parts.handlers, shard, entries);
-    await this.parts.results.put(resultsOf(entries, outcomes, position, Date.now()));
-    return outcomes;
+    const committed = await commitBatch(this.parts.router, this.parts.handlers, shard, entries);
+    await this.parts.results.put(resultsOf(shard, entries, committed, Date.now()));
+    return committed.outcomes;
   }
 
   /** The database refused this command's data: its job fails, and the rest of the batch goes on. */
   private async reject(shard: string, entry: BatchEntry, error: unknown): Promise<Outcome> {
     const outcome: Outcome = { result: 'rejected', code: 'data_rejected' };
     this.parts.events.commandRejected(refOf(entry), sqlState(error));
-    await this.parts.router.onPrimary(shard, (scope) =>
+    const recorded = await this.parts.router.onPrimary(shard, (scope) =>
       scope.transaction(() => recordOutcomes(scope, [entry], [outcome])),
     );
-    await this.parts.results.put(resultsOf([entry], [outcome], undefined, Date.now()));
+    await this.parts.results.put(resultsOf(shard, [entry], { outcomes: [outcome], recorded }, Date.now()));
     return outcome;
   }
 }

@@ -278,6 +278,19 @@ describe('edits and deletions', () => {
       expect(await write([bob])).toEqual(['rejected not_permitted']);
     });
 
+    it('that comes again after its end does not seem to have ended again', async () => {
+      const post = await stored();
+      await write([edit(post, 2, { content: 'newer' })]);
+      const late = edit(post, 1, { content: 'older' });
+      const bob = edit(post, 3, { content: 'bob' }, { actor: { sub: 'bob', moderator: false } });
+      const ended = () => Promise.all([late, bob].map(({ commandId }) => results.get(tenant, commandId)));
+      expect(await write([late, bob])).toEqual(['superseded', 'rejected not_permitted']);
+      const first = await ended();
+      expect(first).toMatchObject([{ superseded: true }, { code: 'not_permitted' }]);
+      expect(await write([late, bob], other)).toEqual(['superseded', 'rejected not_permitted']);
+      expect(await ended()).toEqual(first);
+    });
+
     it('of a post of another tenant finds none', async () => {
       const post = await stored();
       const foreign = edit(post, 1, { content: 'x' }, { tenantId: `${tenant}-other` });

@@ -14,6 +14,8 @@ import { keepDeadLetters, recordOutcomes, refOf } from './outcome.store.js';
 /** What a committed batch is known by. */
 export interface Committed {
   readonly outcomes: readonly Outcome[];
+  /** Keys of the commands whose outcome was recorded now, and did not stand before. */
+  readonly recorded: ReadonlySet<string>;
   readonly position: Position;
 }
 
@@ -38,14 +40,14 @@ export async function commitBatch(
   entries: readonly BatchEntry[],
 ): Promise<Committed> {
   return router.onPrimary(shard, async (scope) => {
-    const outcomes = await scope.transaction(async () => {
+    const done = await scope.transaction(async () => {
       const [barrier] = await scope.query<{ readonly now: string }>(BARRIER);
-      const done = await apply(scope, handlers, entries, Number(barrier?.now));
-      await recordOutcomes(scope, entries, done);
-      await keepDeadLetters(scope, lettersOf(entries, done));
-      return done;
+      const outcomes = await apply(scope, handlers, entries, Number(barrier?.now));
+      const recorded = await recordOutcomes(scope, entries, outcomes);
+      await keepDeadLetters(scope, lettersOf(entries, outcomes));
+      return { outcomes, recorded };
     });
-    return { outcomes, position: await seenPosition(scope, shard) };
+    return { ...done, position: await seenPosition(scope, shard) };
   });
 }
 

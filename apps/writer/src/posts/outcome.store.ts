@@ -27,12 +27,21 @@ const RECORD_OUTCOMES = `
   ORDER BY tenant_id COLLATE "C", command_id
   ON CONFLICT (tenant_id, command_id) DO UPDATE
     SET outcome = excluded.outcome, code = excluded.code, detail = excluded.detail, at = clock_timestamp()
-    WHERE command_outcomes.outcome IN ('parked', 'discarded') AND excluded.outcome <> 'parked'`;
+    WHERE command_outcomes.outcome IN ('parked', 'discarded') AND excluded.outcome <> 'parked'
+  RETURNING tenant_id, command_id`;
 
 const KEEP_DEAD_LETTERS = `
   INSERT INTO dead_letters (message_id, ordinal, tenant_id, command_id, post_id, reason, attempts, payload)
   SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::int[], $8::bytea[])
   ON CONFLICT (message_id, ordinal) DO NOTHING`;
+
+interface KeyRow {
+  readonly tenant_id: string;
+  readonly command_id: string;
+}
+
+/** Tells commands apart in maps and sets. */
+export const commandKey = (tenantId: string, commandId: string): string => `${tenantId} ${commandId}`;
 
 type RecordedOutcome = 'completed' | 'superseded' | 'rejected' | 'alias' | 'parked';
 
@@ -64,24 +73,27 @@ function rowOf(entry: BatchEntry, ref: CommandRef, outcome: Outcome): OutcomeRow
   }
 }
 
-/** Records how commands ended. Part of the batch's transaction. */
+/**
+ * Records how commands ended. Part of the batch's transaction.
+ * @returns the keys (`commandKey`) of those it recorded; of the others an outcome stood before.
+ */
 export async function recordOutcomes(
   scope: Scope,
   entries: readonly BatchEntry[],
   outcomes: readonly Outcome[],
-): Promise<void> {
+): Promise<ReadonlySet<string>> {
   const rows = new Map<string, { readonly ref: CommandRef; readonly row: OutcomeRow }>();
   entries.forEach((entry, index) => {
     const ref = refOf(entry);
     const outcome = outcomes[index];
     const row = ref && outcome ? rowOf(entry, ref, outcome) : null;
     if (!ref || !row) return;
-    const key = `${ref.tenantId} ${ref.commandId}`;
+    const key = commandKey(ref.tenantId, ref.commandId);
     if (row.outcome !== 'parked' || !rows.has(key)) rows.set(key, { ref, row });
   });
-  if (rows.size === 0) return;
+  if (rows.size === 0) return new Set();
   const list = [...rows.values()];
-  await scope.query(RECORD_OUTCOMES, [
+  const recorded = await scope.query<KeyRow>(RECORD_OUTCOMES, [
     list.map(({ ref }) => ref.tenantId),
     list.map(({ ref }) => ref.commandId),
     list.map(({ row }) => row.outcome),
@@ -89,6 +101,7 @@ export async function recordOutcomes(
     list.map(({ row }) => row.detail),
     list.map(({ row }) => row.postId),
   ]);
+  return new Set(recorded.map((row) => commandKey(row.tenant_id, row.command_id)));
 }
 
 const FIND_OUTCOMES = `
@@ -102,15 +115,15 @@ export async function findOutcomes(
   scope: Scope,
   commands: readonly { readonly tenantId: string; readonly commandId: string }[],
 ): Promise<ReadonlyMap<string, Outcome>> {
-  const rows = await scope.query<{
-    readonly tenant_id: string;
-    readonly command_id: string;
-    readonly outcome: 'completed' | 'superseded' | 'rejected';
-    readonly code: ErrorCode | null;
-  }>(FIND_OUTCOMES, [commands.map((c) => c.tenantId), commands.map((c) => c.commandId)]);
+  const rows = await scope.query<
+    KeyRow & {
+      readonly outcome: 'completed' | 'superseded' | 'rejected';
+      readonly code: ErrorCode | null;
+    }
+  >(FIND_OUTCOMES, [commands.map((c) => c.tenantId), commands.map((c) => c.commandId)]);
   return new Map(
     rows.map(({ tenant_id, command_id, outcome, code }): [string, Outcome] => [
-      `${tenant_id} ${command_id}`,
+      commandKey(tenant_id, command_id),
       outcome === 'completed'
         ? { result: 'duplicate' }
         : outcome === 'superseded'
