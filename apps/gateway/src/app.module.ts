@@ -1,6 +1,8 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthModule, type TokenVerifier } from '@spillway/auth';
 import { HealthRegistry } from '@spillway/health';
+import { BatchAcceptor } from './batch/accept-batch.js';
+import { BatchPostsController } from './batch/batch-posts.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { QueueFiguresReader } from './health/queue-figures.js';
 import { CommandAcceptor } from './posts/accept-command.js';
@@ -23,8 +25,15 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [AuthModule.register(verifier)],
-      controllers: [CreatePostController, PutPostController, ChangePostController, HealthController],
+      controllers: [
+        CreatePostController,
+        BatchPostsController,
+        PutPostController,
+        ChangePostController,
+        HealthController,
+      ],
       providers: [
+        BatchAcceptor,
         { provide: CommandAcceptor, useValue: acceptor },
         { provide: CreateOnce, useValue: once },
         { provide: HealthRegistry, useValue: health },

@@ -9,7 +9,7 @@ export const EDGE_PROBLEMS: ReadonlyMap<
   [404, { code: 'not_found', detail: 'There is nothing at this address.' }],
   [405, { code: 'method_not_allowed', detail: 'This method is not served here.' }],
   [408, { code: 'request_timeout', detail: 'The request did not arrive completely in time.' }],
-  [413, { code: 'payload_too_large', detail: 'A body may have at most 64 KiB.' }],
+  [413, { code: 'payload_too_large', detail: 'A body may have at most 64 KiB, that of a batch 1 MiB.' }],
   [414, { code: 'uri_too_long', detail: 'The address of the request is too long.' }],
   [494, { code: 'headers_too_large', detail: 'The headers of the request are too large.' }],
   [500, { code: 'internal_error', detail: 'The edge could not handle the request.' }],

@@ -4,11 +4,13 @@ import {
   encodeEnvelope,
   ENVELOPE_TYPE,
   issueTicket,
+  type EncodedEnvelope,
   type ShardDirectory,
   type SigningKeys,
   type Ticket,
 } from '@spillway/contracts/server';
 import { bulkQueue, PublishError, writeQueue, type Publisher } from '@spillway/messaging';
+import type { ProblemError } from '@spillway/http';
 import { meters } from '@spillway/telemetry';
 import { refusalOf } from './refusal-of.js';
 
@@ -45,7 +47,7 @@ export class CommandAcceptor {
   async accept(command: Command, { lane, span }: AcceptOptions): Promise<Accepted> {
     const accepted = this.jobOf(command);
     span?.setAttributes({ 'app.tenant': command.tenantId, 'app.job_id': accepted.jobId });
-    await this.publish([command], lane);
+    await this.publish({ commands: [command], body: encodeEnvelope([command]) }, lane);
     return accepted;
   }
 
@@ -60,11 +62,17 @@ export class CommandAcceptor {
     return { message: MESSAGES[command.kind], jobId, status: 'processing' };
   }
 
+  /** @throws ProblemError 503 while nothing can be published, so that nothing is prepared in vain. */
+  requireOpen(posts: number): void {
+    const { closedBecause } = this.publisher;
+    if (closedBecause) throw this.refused(closedBecause, posts);
+  }
+
   /**
    * Publishes commands of one tenant in one message.
    * @throws ProblemError, for all of them alike.
    */
-  async publish(commands: readonly Command[], lane: 'write' | 'bulk'): Promise<void> {
+  async publish({ commands, body }: EncodedEnvelope, lane: AcceptOptions['lane']): Promise<void> {
     const [first] = commands;
     if (!first) return;
     try {
@@ -72,16 +80,20 @@ export class CommandAcceptor {
         messageId: crypto.randomUUID(),
         type: ENVELOPE_TYPE,
         routingKey: (lane === 'bulk' ? bulkQueue : writeQueue)(this.directory.shardOf(first.tenantId)),
-        body: encodeEnvelope(commands),
+        body,
         bulk: lane === 'bulk',
         posts: commands.length,
         timestamp: first.acceptedAt,
       });
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;
-      const refusal = refusalOf(error);
-      meters().postsRefused.add(commands.length, { reason: refusal.code });
-      throw refusal;
+      throw this.refused(error, commands.length);
     }
+  }
+
+  private refused(error: PublishError, posts: number): ProblemError {
+    const refusal = refusalOf(error);
+    meters().postsRefused.add(posts, { reason: refusal.code });
+    return refusal;
   }
 }
