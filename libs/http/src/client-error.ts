@@ -15,7 +15,10 @@ const MALFORMED: WireError = {
   detail: 'This is not HTTP as the server understands it.',
 };
 
-/** Answers what Node's parser refused before there was a request, and ends the connection. */
+/**
+ * Answers what Node's parser refused, and closes the connection both ways: what was answered 408 has no effect,
+ * so the rest of it must not be read when it comes after all.
+ */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -27,7 +30,8 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     'content-length': String(Buffer.byteLength(body)),
     connection: 'close',
   });
-  socket.end(
+  socket.write(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n${body}`,
   );
+  socket.destroySoon();
 }

@@ -21,11 +21,14 @@ class NoteQuery {
   @MayBeAbsent() @IntegerText(1, 100) limit?: number;
 }
 
+let created = 0;
+
 @Controller('v1/notes')
 class NotesController {
   @Post()
   @HttpCode(202)
   create(@Body() body: NoteBody) {
+    created++;
     return body;
   }
   @Get()
@@ -189,6 +192,24 @@ describe('createHttpApp', () => {
       );
       expect(answer).toMatch(/^HTTP\/1\.1 408 /);
       expect(answer).toContain('"code":"request_timeout"');
+    });
+
+    it('that were answered with 408 are not carried out when the rest comes after all', async () => {
+      const body = JSON.stringify({ content: 'late' });
+      const { port } = new URL(base);
+      // It keeps its half open, as a proxy may.
+      const socket = connect({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true });
+      socket.on('error', () => undefined);
+      const closed = once(socket, 'close');
+      socket.write(
+        `POST /v1/notes HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+      );
+      await once(socket, 'data');
+      const before = created;
+      socket.end(body);
+      await closed;
+      expect((await send(JSON.stringify({ content: 'next' }))).status).toBe(202);
+      expect(created).toBe(before + 1);
     });
   });
 
