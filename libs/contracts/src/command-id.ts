@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { uuidFromBytes } from './ids.js';
 import type { CreatePost } from './command.js';
 
@@ -16,7 +16,7 @@ export function putCommandId(tenantId: string, postId: string, post: CreatePost[
     post.replyTo ?? null,
     post.tags,
   ]);
-  const bytes = createHash('sha256').update(canonical).digest().subarray(0, 16);
+  const bytes = Buffer.from(hash('sha256', canonical, 'hex').slice(0, 32), 'hex');
   bytes[6] = 0x80 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
   return uuidFromBytes(bytes);

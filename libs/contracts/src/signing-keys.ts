@@ -46,7 +46,8 @@ export class SigningKeys {
     if (!key) return null;
     const hmac = createHmac('sha256', key);
     for (const part of parts) hmac.update(part);
-    return hmac.digest().subarray(0, MAC_BYTES);
+    // Node makes a text faster than a buffer of its own, by more than the signature takes.
+    return Buffer.from(hmac.digest('hex'), 'hex').subarray(0, MAC_BYTES);
   }
 
   verify(keyId: string, mac: Uint8Array, ...parts: readonly (string | Uint8Array)[]): boolean {
