@@ -29,6 +29,7 @@ const owned = [
   { group: ['pg', 'pg-*'], owners: ['libs/database'] },
   { group: ['typeorm', 'typeorm/*'], owners: ['libs/database', 'apps/writer', 'apps/reader'] },
   { group: ['ioredis'], owners: ['libs/cache'] },
+  { group: ['ajv', 'ajv/*'], owners: ['libs/http'] },
   {
     group: ['@opentelemetry/*', '!@opentelemetry/api', '@fastify/otel', 'import-in-the-middle'],
     owners: ['libs/telemetry'],

@@ -71,6 +71,7 @@ const PROBES: Readonly<Record<string, Probe>> = {
     rule: OWNED,
   },
   'ioredis belongs to cache': { file: 'libs/auth/src/index.ts', code: uses('ioredis'), rule: OWNED },
+  'ajv belongs to http': { file: 'libs/auth/src/index.ts', code: uses('ajv'), rule: OWNED },
   'pg belongs to database': { file: 'apps/gateway/src/main.ts', code: uses('pg'), rule: OWNED },
   'amqplib belongs to messaging': { file: 'apps/writer/src/main.ts', code: uses('amqplib'), rule: OWNED },
   'the OpenTelemetry SDK belongs to telemetry': {

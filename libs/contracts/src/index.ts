@@ -10,7 +10,17 @@ export {
   type EditPost,
 } from './command.js';
 export { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.js';
-export { isUuid, isUuidV7, uuidFromBytes, uuidToBytes, uuidV7, uuidV7Floor, uuidV7Time } from './ids.js';
+export {
+  isUuid,
+  isUuidV7,
+  UUID,
+  UUID_V7,
+  uuidFromBytes,
+  uuidToBytes,
+  uuidV7,
+  uuidV7Floor,
+  uuidV7Time,
+} from './ids.js';
 export type { Accepted, Job, JobStatus } from './job.js';
 export { lsnFromPostgres, reaches, type Position } from './position.js';
 export type { Post, PostInput, PostPage } from './post.js';

@@ -3,6 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { Logger } from '@spillway/telemetry';
 import { answerClientError } from './client-error.js';
+import { compileRules } from './compile-rules.js';
 import { answerFrameworkError, installHooks } from './fastify-hooks.js';
 import { nestLogger } from './nest-logger.js';
 import { ProblemFilter } from './problem-filter.js';
@@ -33,6 +34,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 /**
  * A Nest application on Fastify with our limits, problem details, validation, request ids, log and metric.
  * It is created and not yet listening: call `listen`, and `close` when stopping.
+ * @throws Error when a rule of a body, query or address cannot be compiled.
  */
 export async function createHttpApp(
   rootModule: Type | DynamicModule,
@@ -70,5 +72,6 @@ export async function createHttpApp(
   });
   app.useGlobalFilters(new ProblemFilter(logger, routes));
   app.useGlobalPipes(validationPipe());
+  compileRules(app);
   return app;
 }

@@ -1,5 +1,6 @@
 export { bodyItems, type BodyItems } from './body-items.js';
 export { BulkBody, type BulkLimits } from './bulk-body.js';
+export { checkedBody } from './checked-body.js';
 export { httpConfig, processConfig } from './config.js';
 export { createHttpApp, type HttpAppOptions } from './create-http-app.js';
 export { installStop, type StopOptions } from './install-stop.js';
@@ -15,5 +16,5 @@ export {
   TextForm,
   TextLength,
 } from './text-rules.js';
-export { checkedBody, validationPipe } from './validation-pipe.js';
+export { validationPipe } from './validation-pipe.js';
 export type { WireError } from './wire-error.js';

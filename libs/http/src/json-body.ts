@@ -4,7 +4,7 @@ import { ProblemError } from './problem-error.js';
 
 const DEPTH_MAX = 16;
 /** Names that mean something to JavaScript objects and nothing to us. */
-const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
+const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
  * A request body as a value.
@@ -24,10 +24,28 @@ export function parseJson(bytes: Buffer | undefined, part: 'body' | 'line'): unk
 }
 
 /**
- * The value itself. Walks without recursion, so that depth itself cannot harm.
+ * The value itself.
  * @throws ProblemError 400: nested too deep, or with a key like `__proto__`.
  */
 export function checkedForms(root: unknown): unknown {
+  if (!isPlainForm(root, DEPTH_MAX)) refuseStrangeForms(root);
+  return root;
+}
+
+/** Whether there is no forbidden key and at most `depth` levels. Looks only; the pointers are made on refusal. */
+function isPlainForm(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === 0) return false;
+  if (Array.isArray(value)) return value.every((entry) => isPlainForm(entry, depth - 1));
+  for (const key in value) {
+    if (FORBIDDEN_KEYS.has(key)) return false;
+    if (!isPlainForm((value as Record<string, unknown>)[key], depth - 1)) return false;
+  }
+  return true;
+}
+
+/** Walks without recursion, so that depth itself cannot harm. */
+function refuseStrangeForms(root: unknown): void {
   const open: { value: unknown; pointer: string; depth: number }[] = [{ value: root, pointer: '', depth: 0 }];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, pointer, depth } = next;
@@ -35,11 +53,10 @@ export function checkedForms(root: unknown): unknown {
     if (depth >= DEPTH_MAX) throw invalid(pointer, `is nested more than ${DEPTH_MAX} deep`);
     for (const [key, child] of Object.entries(value)) {
       const at = `${pointer}/${escapePointer(key)}`;
-      if (FORBIDDEN_KEYS.includes(key)) throw invalid(at, 'is not a known property');
+      if (FORBIDDEN_KEYS.has(key)) throw invalid(at, 'is not a known property');
       if (typeof child === 'object') open.push({ value: child, pointer: at, depth: depth + 1 });
     }
   }
-  return root;
 }
 
 const invalid = (pointer: string, detail: string): ProblemError =>

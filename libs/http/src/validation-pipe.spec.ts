@@ -23,19 +23,12 @@ const metadata = (type: ArgumentMetadata['type'], metatype: unknown): ArgumentMe
   metatype: metatype as NonNullable<ArgumentMetadata['metatype']>,
   data: undefined,
 });
-const run = async (
-  value: unknown,
-  type: ArgumentMetadata['type'] = 'body',
-  metatype: unknown = Body,
-): Promise<unknown> => pipe.transform(value, metadata(type, metatype)) as Promise<unknown>;
+const run = (value: unknown, type: ArgumentMetadata['type'] = 'body', metatype: unknown = Body): unknown =>
+  pipe.transform(value, metadata(type, metatype));
 
-async function pointers(
-  value: unknown,
-  type?: ArgumentMetadata['type'],
-  metatype?: unknown,
-): Promise<string[]> {
+function pointers(value: unknown, type?: ArgumentMetadata['type'], metatype?: unknown): string[] {
   try {
-    await run(value, type, metatype);
+    run(value, type, metatype);
   } catch (error) {
     if (error instanceof ProblemError && error.code === 'invalid_request')
       return (error.errors ?? []).map((e) => e.pointer);
@@ -45,10 +38,8 @@ async function pointers(
 }
 
 describe('validationPipe', () => {
-  it('gives an instance of the class', async () => {
-    const body = await run({ content: 'hi', tags: ['a'] });
-    expect(body).toBeInstanceOf(Body);
-    expect(body).toEqual({ content: 'hi', tags: ['a'] });
+  it('gives a plain object of known properties, at once', () => {
+    expect(run({ content: 'hi', tags: ['a'] })).toStrictEqual({ content: 'hi', tags: ['a'] });
   });
 
   it.each([
@@ -68,28 +59,28 @@ describe('validationPipe', () => {
     [undefined, ['']],
     [JSON.parse('{"content":"hi","__proto__":{"content":"x"}}'), ['/__proto__']],
     [JSON.parse('{"content":"hi","constructor":{"name":"Body"}}'), ['/constructor']],
-  ])('%j is wrong at %j', async (value, expected) => expect(await pointers(value)).toEqual(expected));
+  ])('%j is wrong at %j', (value, expected) => expect(pointers(value)).toEqual(expected));
 
-  it('names a query parameter with a question mark and takes its number', async () => {
-    expect(await run({ limit: '5' }, 'query', Query)).toEqual({ limit: 5 });
-    expect(await pointers({ limit: '0' }, 'query', Query)).toEqual(['?limit']);
-    expect(await pointers({ limit: ['1', '2'] }, 'query', Query)).toEqual(['?limit']);
-    expect(await pointers({ strange: '1' }, 'query', Query)).toEqual(['?strange']);
+  it('names a query parameter with a question mark and takes its number', () => {
+    expect(run({ limit: '5' }, 'query', Query)).toEqual({ limit: 5 });
+    expect(pointers({ limit: '0' }, 'query', Query)).toEqual(['?limit']);
+    expect(pointers({ limit: ['1', '2'] }, 'query', Query)).toEqual(['?limit']);
+    expect(pointers({ strange: '1' }, 'query', Query)).toEqual(['?strange']);
   });
 
-  it('names a part of the address in braces', async () => {
-    expect(await pointers({ id: 'x' }, 'param', Params)).toEqual(['{id}']);
+  it('names a part of the address in braces', () => {
+    expect(pointers({ id: 'x' }, 'param', Params)).toEqual(['{id}']);
   });
 
-  it('does not echo endless names nor endless lists of mistakes', async () => {
-    const [pointer = ''] = await pointers({ content: 'hi', ['x'.repeat(60_000)]: 1 });
+  it('does not echo endless names nor endless lists of mistakes', () => {
+    const [pointer = ''] = pointers({ content: 'hi', ['x'.repeat(60_000)]: 1 });
     expect(pointer.length).toBeLessThan(120);
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`k${i}`, i]));
-    expect((await pointers({ content: 'hi', ...many })).length).toBe(20);
+    expect(pointers({ content: 'hi', ...many }).length).toBe(20);
   });
 
-  it('leaves what has no class alone', async () => {
-    expect(await run('x', 'param', String)).toBe('x');
-    expect(await run({ any: 1 }, 'custom', Body)).toEqual({ any: 1 });
+  it('leaves what has no class alone', () => {
+    expect(run('x', 'param', String)).toBe('x');
+    expect(run({ any: 1 }, 'custom', Body)).toEqual({ any: 1 });
   });
 });
