@@ -10,9 +10,12 @@ import { ChangePostController } from './posts/change-post.controller.js';
 import { CreateOnce } from './posts/create-once.js';
 import { CreatePostController } from './posts/create-post.controller.js';
 import { PutPostController } from './posts/put-post.controller.js';
+import type { Quota } from './quota/quota.js';
+import { QuotaModule } from './quota/quota.module.js';
 
 export interface GatewayParts {
   readonly verifier: TokenVerifier;
+  readonly quota: Quota;
   readonly acceptor: CommandAcceptor;
   readonly once: CreateOnce;
   readonly health: HealthRegistry;
@@ -21,10 +24,10 @@ export interface GatewayParts {
 
 @Module({})
 export class AppModule {
-  static with({ verifier, acceptor, once, health, queue }: GatewayParts): DynamicModule {
+  static with({ verifier, quota, acceptor, once, health, queue }: GatewayParts): DynamicModule {
     return {
       module: AppModule,
-      imports: [AuthModule.register(verifier)],
+      imports: [AuthModule.register(verifier), QuotaModule.register(quota)],
       controllers: [
         CreatePostController,
         BatchPostsController,

@@ -4,12 +4,14 @@ import { integer, parsed, url, type ConfigOf } from '@spillway/config';
 import { SHARD_MAP, ShardDirectory, SigningKeys } from '@spillway/contracts/server';
 import { httpConfig } from '@spillway/http';
 import { brokerConfig } from '@spillway/messaging';
+import { quotaConfig } from './quota/config.js';
 
 export const gatewayConfig = {
   ...httpConfig,
   ...authConfig,
   ...brokerConfig,
   ...cacheConfig,
+  ...quotaConfig,
   managementUrl: url('MANAGEMENT_URL', ['http', 'https'], {
     about: "RabbitMQ's management API, with a read-only user",
   }),

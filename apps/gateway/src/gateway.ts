@@ -1,5 +1,5 @@
 import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
-import { CacheConnection, cacheProbe, IdempotencyKeys } from '@spillway/cache';
+import { CacheConnection, cacheProbe, IdempotencyKeys, QuotaGateways } from '@spillway/cache';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import { createHttpApp } from '@spillway/http';
 import { BrokerConnection, Publisher, publisherProbe, topology, TopologyWatch } from '@spillway/messaging';
@@ -11,6 +11,8 @@ import { ClockWatch } from './health/clock-watch.js';
 import { QueueFiguresReader } from './health/queue-figures.js';
 import { CreateOnce } from './posts/create-once.js';
 import { CommandAcceptor } from './posts/accept-command.js';
+import { giveBackUnused } from './quota/give-back-unused.js';
+import { openQuota } from './quota/open-quota.js';
 
 export interface RunningGateway {
   readonly health: HealthRegistry;
@@ -58,14 +60,20 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     pendingMs: config.publishTimeoutMs + 1_000,
   });
   const queue = new QueueFiguresReader(config.managementUrl, directory.shards);
-  const app = await createHttpApp(AppModule.with({ verifier, acceptor, once, health, queue }), { logger });
+  const gateways = new QuotaGateways(cache, config.instance);
+  const quota = openQuota(config, cache, gateways);
+  const app = await createHttpApp(AppModule.with({ verifier, quota, acceptor, once, health, queue }), {
+    logger,
+  });
   const admin = await startAdminServer({
     host: config.adminHost,
     port: config.adminPort,
     health,
     metrics: metricsHandler(),
   });
+  giveBackUnused(app.getHttpAdapter().getInstance());
   clock.start();
+  gateways.start();
   await app.listen(config.httpPort, config.httpHost);
   events.started(`${config.httpHost}:${config.httpPort}`);
   return {
@@ -76,6 +84,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       step('waiting for the last confirms');
       await publisher.close();
       clock.stop();
+      await gateways.stop();
       topologyWatch.stop();
       for (const stopGauge of stopGauges) stopGauge();
       await connection.close();

@@ -3,6 +3,8 @@ export { cacheConfig } from './config.js';
 export { clockOffsetMs } from './clock-offset.js';
 export { IdempotencyKeys, type BoundRequest, type KeyRef, type KeyState } from './idempotency-keys.js';
 export { cacheProbe } from './probe.js';
+export { QuotaGateways } from './quota-gateways.js';
+export { QuotaLeases, type Lease, type LeaseRequest } from './quota-leases.js';
 export { WriterBeats } from './writer-beats.js';
 export { Listening, ResultWaits, type News, type ResultWaitsOptions } from './result-waits.js';
 export { Results, type BatchResults, type Result, type ResultEntry } from './results.js';

@@ -6,3 +6,7 @@ export const idempotencyKeyOf = (tenantId: string, authorId: string, keyHash: st
   `spillway:key:${tenantId}:${authorId}:${keyHash}`;
 /** Where the commands of a shard that ended are named. */
 export const newsChannel = (shard: string): string => `spillway:ended:${shard}`;
+/** Ids hold no bar, so no tenant can be spelt into another's key. */
+export const quotaKey = (subject: readonly string[], window: number): string =>
+  `spillway:quota:${subject.join('|')}|${window}`;
+export const QUOTA_GATEWAYS_KEY = 'spillway:gateways';

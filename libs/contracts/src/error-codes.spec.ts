@@ -15,6 +15,7 @@ const STATUSES: Record<ErrorCode, number> = {
   payload_too_large: 413,
   uri_too_long: 414,
   unsupported_media_type: 415,
+  quota_exceeded: 429,
   headers_too_large: 431,
   internal_error: 500,
   bad_gateway: 502,

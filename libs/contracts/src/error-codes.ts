@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   payload_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  quota_exceeded: { status: 429, title: 'The quota is used up' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Something failed that should not' },
   bad_gateway: { status: 502, title: 'The service behind the edge did not answer' },

@@ -13,6 +13,7 @@ const REFUSALS = [
   'too_many_unconfirmed',
   'confirm_timeout',
   'shutting_down',
+  'quota_exceeded',
 ] as const;
 
 /** The instruments of docs "Telemetry", by their names on the wire. No label holds user text or ids of people. */
@@ -55,7 +56,7 @@ function create(): Meters {
     ),
     postsRefused: counter(
       'posts_refused_total',
-      'Posts answered with 503 or 504',
+      'Posts answered with 429, 503 or 504',
       REFUSALS.map((reason) => ({ reason })),
     ),
     publishConfirmSeconds: histogram(

@@ -6,6 +6,7 @@ export class BatchResults {
   private readonly results: BatchResult[] = [];
   private readonly refusals = new Set<ProblemError>();
   private accepted = 0;
+  private refusedForCertain = 0;
 
   constructor(private readonly requestId: string) {}
 
@@ -22,7 +23,13 @@ export class BatchResults {
   /** A refusal that has nothing to do with what the items say. */
   refuse(places: readonly number[], refusal: ProblemError): void {
     this.refusals.add(refusal);
+    if (refusal.code !== 'confirm_timeout') this.refusedForCertain += places.length;
     for (const place of places) this.fault(place, refusal);
+  }
+
+  /** Posts that were refused and certainly have no effect. */
+  get withoutEffect(): number {
+    return this.refusedForCertain;
   }
 
   /** Seconds after which the refused posts may be sent again; undefined when none was refused. */
