@@ -31,7 +31,7 @@ const owned = [
   { group: ['ioredis'], owners: ['libs/cache'] },
   { group: ['ajv', 'ajv/*'], owners: ['libs/http'] },
   {
-    group: ['@opentelemetry/*', '!@opentelemetry/api', '@fastify/otel', 'import-in-the-middle'],
+    group: ['@opentelemetry/*', '!@opentelemetry/api', 'import-in-the-middle'],
     owners: ['libs/telemetry'],
   },
 ];

@@ -17,11 +17,11 @@ export interface HttpAppOptions {
   readonly bodyLimitBytes?: number;
   /** Milliseconds a whole request may take to arrive, 10 s when left out. */
   readonly requestTimeoutMs?: number;
-  /** Part of fast successes that is logged, 0 to 1; a tenth when left out. */
+  /** Part of fast successes that is logged, 0 to 1; a hundredth when left out. */
   readonly successLogRatio?: number;
 }
 
-const SUCCESS_LOG_RATIO = 0.1;
+const SUCCESS_LOG_RATIO = 0.01;
 const BODY_LIMIT_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 5000;
@@ -45,6 +45,8 @@ export async function createHttpApp(
   const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const adapter = new FastifyAdapter({
     logger: false,
+    // There is no Nest middleware, and each request would look for some.
+    skipMiddie: true,
     bodyLimit: options.bodyLimitBytes ?? BODY_LIMIT_BYTES,
     requestTimeout,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,

@@ -1,7 +1,9 @@
 import { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
+import { context } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { startRequestTrace, type RequestTrace } from '@spillway/telemetry';
 import { drainConnections, stopAccepting } from './drain-connections.js';
 import { parseJsonBody } from './json-body.js';
 import { requireJson } from './media-type.js';
@@ -26,6 +28,7 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
   let refusing = false;
   const drain = drainConnections(fastify.server, options.requestTimeoutMs);
   let drained = (): void => undefined;
+  const traces = new WeakMap<FastifyRequest, RequestTrace>();
   fastify.addHook('preClose', async () => {
     closing = true;
     const ended = stopAccepting(fastify.server);
@@ -46,13 +49,21 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
     if (bulkBody) route.bodyLimit = bulkBody.maxBytes;
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    followRequest(request, reply.raw, options);
+    const traced = startRequestTrace(request.raw);
+    if (traced) traces.set(request, traced);
+    followRequest(request, reply.raw, options, traced);
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' });
     done(
       refusing
         ? new ProblemError('shutting_down', 'This instance is stopping. Nothing was done; send it again.')
         : undefined,
     );
+  });
+  // Not sooner: a body arrives outside of whatever its request began in.
+  fastify.addHook('preHandler', (request, _reply, done) => {
+    const traced = traces.get(request);
+    if (traced) context.with(traced.context, done);
+    else done();
   });
   fastify.addHook('onSend', (_request, reply, payload, done) => {
     if (closing) reply.header('connection', 'close');

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { meters, type Logger } from '@spillway/telemetry';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { meters, type Logger, type RequestTrace } from '@spillway/telemetry';
 
 const SLOW_MS = 1000;
 /** The client went away before the answer was sent (nginx' convention). */
@@ -28,20 +29,29 @@ export interface RequestLogOptions {
   readonly successLogRatio: number;
 }
 
-/** Called when a request arrives: at its end it is measured, and logged when it failed, was slow or was drawn. */
+/**
+ * Called when a request arrives: at its end its trace ends, and it is measured, and logged when it failed,
+ * was slow or was drawn.
+ */
 export function followRequest(
   request: FollowedRequest,
   response: FollowedResponse,
   options: RequestLogOptions,
+  traced?: RequestTrace,
 ): void {
   const startedAt = performance.now();
   response.once('close', () => {
     const latencyMs = performance.now() - startedAt;
-    const route = request.is404 ? 'none' : (request.routeOptions?.url ?? 'none');
-    const status = response.writableFinished ? response.statusCode : CLIENT_GONE;
+    const pattern = request.is404 ? undefined : request.routeOptions?.url;
+    const route = pattern ?? 'none';
+    const answered = response.writableFinished ? response.statusCode : undefined;
+    const status = answered ?? CLIENT_GONE;
     const method = METHODS.includes(request.method) ? request.method : 'OTHER';
     meters().httpServerRequestDuration.record(latencyMs / 1000, { route, method, status });
-    log(request, options, { method, route, status, latencyMs: Math.round(latencyMs * 10) / 10 });
+    const outcome = { method, route, status, latencyMs: Math.round(latencyMs * 10) / 10 };
+    if (isLogged(outcome, options))
+      context.with(traced?.context ?? ROOT_CONTEXT, () => log(request, options, outcome));
+    traced?.end({ route: pattern, status: answered });
   });
 }
 
@@ -52,13 +62,11 @@ interface Outcome {
   readonly latencyMs: number;
 }
 
-function log(
-  request: FollowedRequest,
-  { logger, successLogRatio }: RequestLogOptions,
-  outcome: Outcome,
-): void {
+const isLogged = ({ status, latencyMs }: Outcome, { successLogRatio }: RequestLogOptions): boolean =>
+  status >= 400 || latencyMs > SLOW_MS || Math.random() < successLogRatio;
+
+function log(request: FollowedRequest, { logger }: RequestLogOptions, outcome: Outcome): void {
   const { status, latencyMs } = outcome;
-  if (status < 400 && latencyMs <= SLOW_MS && Math.random() >= successLogRatio) return;
   const { principal } = request;
   const line = {
     requestId: request.id,

@@ -11,22 +11,29 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 /** A small service: one route, one log line, one scrape; prints what the spec looks at as JSON. */
 const SERVICE = `
-  import { fastify } from 'fastify';
+  import { createServer } from 'node:http';
+  import { once } from 'node:events';
   import { context } from '@opentelemetry/api';
-  import { createLogger, meters, metricsHandler, observe, requestSpan, shutdownTelemetry, tracer, traceparentOf } from '@spillway/telemetry';
+  import { createLogger, meters, metricsHandler, observe, requestSpan, shutdownTelemetry, startRequestTrace, tracer, traceparentOf } from '@spillway/telemetry';
   const lines = [];
   const logger = createLogger({ service: 'a', instance: 'a-1', level: 'info' }, { write: (line) => lines.push(JSON.parse(line)) });
-  const app = fastify();
   const handler = metricsHandler();
-  app.get('/metrics', (request, reply) => { reply.hijack(); handler(request.raw, reply.raw); });
-  app.get('/notes/:id', async (request) => {
-    requestSpan(request.raw)?.setAttribute('app.tenant', 'acme');
+  const note = (request, response) => {
+    requestSpan(request)?.setAttribute('app.tenant', 'acme');
     logger.info({}, 'handled');
     const traceparent = traceparentOf(context.active());
     tracer().startSpan('inner').end();
-    return { traceparent };
-  });
-  const base = await app.listen({ port: 0, host: '127.0.0.1' });
+    response.end(JSON.stringify({ traceparent }));
+  };
+  const server = createServer((request, response) => {
+    const traced = startRequestTrace(request);
+    response.once('close', () => traced?.end({ route: '/notes/:id', status: response.statusCode }));
+    if (request.url === '/metrics') handler(request, response);
+    else if (traced) context.with(traced.context, () => note(request, response));
+    else note(request, response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const base = 'http://127.0.0.1:' + server.address().port;
   const all = meters();
   all.publishConfirmSeconds.record(0.004); all.postQueueWaitSeconds.record(0.1); all.postCommitLagSeconds.record(4.9);
   all.batchSize.record(3); all.batchFlushSeconds.record(0.02, { trigger: 'size' });
@@ -39,7 +46,8 @@ const SERVICE = `
   const { traceparent } = await (await fetch(base + '/notes/7?q=swordfish', { headers })).json();
   const scrape = await fetch(base + '/metrics');
   const metrics = await scrape.text();
-  await app.close();
+  server.closeAllConnections();
+  server.close();
   const stoppingAt = performance.now();
   await shutdownTelemetry(1000);
   const stopMs = performance.now() - stoppingAt;
@@ -89,6 +97,7 @@ describe('the preload', () => {
   it('sends a connected trace that follows the caller', () => {
     const server = spans.find(({ kind }) => kind === 'SERVER');
     expect(server).toMatchObject({
+      name: 'GET /notes/:id',
       traceId: '0af7651916cd43dd8448eb211c80319c',
       parentSpanId: 'b7ad6b7169203331',
     });
@@ -106,6 +115,14 @@ describe('the preload', () => {
     expect(values.join()).not.toContain('swordfish');
     expect(Math.max(...values.map(({ length }) => length))).toBe(256);
   });
+
+  it('makes no span for a request that is not sampled, and carries its trace on', async () => {
+    receiver.clear();
+    const unsampled = await run(receiver.url, { OTEL_TRACES_SAMPLER_ARG: '0' });
+    expect(unsampled.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-00$/);
+    expect(unsampled.lines[0]).toMatchObject({ traceId: '0af7651916cd43dd8448eb211c80319c' });
+    expect(receiver.spans()).toEqual([]);
+  }, 60_000);
 
   it('does not trace the scrape', () => {
     expect(spans.filter(({ attributes }) => attributes['url.path'] === '/metrics')).toEqual([]);

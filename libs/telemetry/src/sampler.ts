@@ -38,13 +38,16 @@ export function createSampler(ratio: number): Sampler {
       if (parent && isSpanContextValid(parent) && parent.isRemote !== true) {
         return isSampled(parent.traceFlags) ? KEEP : DROP;
       }
-      return fractionOf(traceId) < ratio ? KEEP : DROP;
+      return isKept(traceId, ratio) ? KEEP : DROP;
     },
     toString: () => `SpillwaySampler{${ratio}}`,
   };
 }
 
 const isSampled = (flags: number): boolean => (flags & TraceFlags.SAMPLED) !== 0;
+
+/** Whether the trace belongs to the part `ratio` of all that is kept. Every process decides alike. */
+export const isKept = (traceId: string, ratio: number): boolean => fractionOf(traceId) < ratio;
 
 /** The random part of a trace id (W3C Trace Context 2: the last 56 bits), of which 52 fit a double, as 0 ≤ f < 1. */
 const fractionOf = (traceId: string): number => Number.parseInt(traceId.slice(-13), 16) / 2 ** 52;

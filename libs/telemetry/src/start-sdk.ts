@@ -4,6 +4,7 @@ import { createInstrumentations } from './instrumentations.js';
 import { traceparentPropagator } from './propagator.js';
 import { createSampler } from './sampler.js';
 import { setRunningSdk } from './sdk-state.js';
+import { idGenerator } from './trace-ids.js';
 
 /** Starts traces (exporter, queue and limits from `OTEL_*`) and metrics (scraped); logs stay on stdout. */
 export function startSdk(ratio: number): void {
@@ -14,6 +15,7 @@ export function startSdk(ratio: number): void {
   });
   const sdk = new NodeSDK({
     sampler: createSampler(ratio),
+    idGenerator,
     textMapPropagator: traceparentPropagator,
     metricReaders: [exporter],
     logRecordProcessors: [],
@@ -21,6 +23,7 @@ export function startSdk(ratio: number): void {
   });
   sdk.start();
   setRunningSdk({
+    ratio,
     scrape: (request, response) => exporter.getMetricsRequestHandler(request, response),
     shutdown: () => sdk.shutdown(),
   });

@@ -20,11 +20,12 @@ export function traceparentOf(from: Span | Context): string | undefined {
 
 /** A context whose span is the remote one of `text`; the root context when the text is not a `traceparent`. */
 export function contextFromTraceparent(text: string): Context {
-  const remote = parse(text);
+  const remote = parseTraceparent(text);
   return isSpanContextValid(remote) ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;
 }
 
-function parse(text: string): SpanContext {
+/** The remote span of a `traceparent`; an invalid one when the text is none. */
+export function parseTraceparent(text: string): SpanContext {
   const match = text.length <= MAX_LENGTH ? FORM.exec(text) : null;
   if (!match) return INVALID_SPAN_CONTEXT;
   const [, version = '', traceId = '', spanId = '', flags = '', rest] = match;
