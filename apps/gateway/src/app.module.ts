@@ -3,6 +3,7 @@ import { AuthModule, type TokenVerifier } from '@spillway/auth';
 import { HealthRegistry } from '@spillway/health';
 import { BatchAcceptor } from './batch/accept-batch.js';
 import { BatchPostsController } from './batch/batch-posts.controller.js';
+import { ActOnLetterController } from './dead-letters/act-on-letter.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { QueueFiguresReader } from './health/queue-figures.js';
 import { CommandAcceptor } from './posts/accept-command.js';
@@ -33,6 +34,7 @@ export class AppModule {
         BatchPostsController,
         PutPostController,
         ChangePostController,
+        ActOnLetterController,
         HealthController,
       ],
       providers: [

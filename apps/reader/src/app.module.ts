@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthModule, type TokenVerifier } from '@spillway/auth';
 import type { SigningKeys } from '@spillway/contracts/server';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { GetJobController } from './jobs/get-job.controller.js';
 import { JobReader } from './jobs/job-reader.js';
 import { GetPostController } from './posts/get-post.controller.js';
@@ -20,7 +21,7 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [AuthModule.register(verifier)],
-      controllers: [ListPostsController, GetPostController, GetJobController],
+      controllers: [ListPostsController, GetPostController, GetJobController, DeadLettersController],
       providers: [
         { provide: TenantReads, useValue: reads },
         { provide: JobReader, useValue: jobs },

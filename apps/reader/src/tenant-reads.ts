@@ -1,3 +1,4 @@
+import type { Position } from '@spillway/contracts';
 import type { SigningKeys, ShardDirectory } from '@spillway/contracts/server';
 import { readConsistencyToken } from '@spillway/contracts/server';
 import {
@@ -27,13 +28,16 @@ export class TenantReads {
   }
 
   /**
-   * What a `Consistency-Token` header asks for. A token of another shard asks for the primary: its
-   * position means nothing here. One that is forged or expired asks for nothing.
+   * What a `Consistency-Token` header asks for, and never less than the page before had. A token of another
+   * shard asks for the primary: its position means nothing here. One that is forged or expired asks for
+   * nothing.
    */
-  freshnessOf(tenant: string, token: string | undefined): Freshness {
+  freshnessOf(tenant: string, token: string | undefined, pageBefore?: Position): Freshness {
     const position = token === undefined ? null : readConsistencyToken(this.keys, token, Date.now());
-    if (!position) return EVENTUAL;
-    return position.shard === this.shardOf(tenant) ? atLeast(position) : STRONG;
+    if (!position) return pageBefore ? atLeast(pageBefore) : EVENTUAL;
+    if (position.shard !== this.shardOf(tenant)) return STRONG;
+    const comparable = position.timeline === pageBefore?.timeline && position.shard === pageBefore.shard;
+    return atLeast(comparable && position.lsn < pageBefore.lsn ? pageBefore : position);
   }
 
   /** @throws ProblemError (503) when no database may answer now. */

@@ -55,4 +55,11 @@ export class Events {
       'old idempotency keys could not be deleted, trying again in a minute',
     );
   }
+
+  replayLate(shard: string, error: unknown): void {
+    this.logger.warn(
+      { shard, reason: error instanceof Error ? error.message : String(error) },
+      'a dead letter could not be replayed now, trying again',
+    );
+  }
 }

@@ -14,12 +14,11 @@ import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
 import type { WriterConfig } from './config.js';
 import { DeadLetterLanding } from './dead-letters/land-dead-letters.js';
+import { keepReplaying, ReplayOutbox } from './dead-letters/replay-outbox.js';
 import { Events } from './events.js';
+import { commandHandlers } from './handlers.js';
 import { lanesOf } from './lanes.js';
 import { BatchWriter } from './posts/batch-writer.js';
-import { CreatePostHandler } from './posts/create-post.handler.js';
-import { DeletePostHandler } from './posts/delete-post.handler.js';
-import { EditPostHandler } from './posts/edit-post.handler.js';
 import { keepIdempotencyPurged } from './posts/idempotency-purge.js';
 import { keepPartitionsAhead, Partitions } from './posts/partitions.js';
 
@@ -61,6 +60,8 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
     timeoutMs: 3_000,
     maxUnconfirmed: 1_000,
   });
+  const outbox = new ReplayOutbox(router, publisher, directory, events);
+  const stopReplays = keepReplaying(outbox, config.shards, events);
   const server = new BatchServer({
     connection,
     logger,
@@ -71,11 +72,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
   const batchWriter = new BatchWriter({
     router,
     results: new Results(cache),
-    handlers: {
-      'post.create': new CreatePostHandler(),
-      'post.edit': new EditPostHandler(),
-      'post.delete': new DeletePostHandler(),
-    },
+    handlers: commandHandlers(),
     partitions,
     events,
   });
@@ -108,6 +105,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
       stopGauge();
       step('committing and acknowledging the batches in hand');
       await app.close();
+      await stopReplays();
       step('closing the broker connection');
       await publisher.close();
       await publishing.close();

@@ -83,6 +83,13 @@ export const cliEnvironment = (plan: Plan): Record<string, string> => ({
   AUTH_AUDIENCE: AUDIENCE,
   MIGRATOR_URLS: `${SHARD}=postgres://migrator:${plan.secrets.passwords.migrator}@127.0.0.1:${plan.ports.postgres(0)}/spillway`,
   TOPOLOGY_URL: amqpUrl(plan, 'topology'),
+  OPERATOR_NODES: `${SHARD}=${numbers(plan.counts.replicas + 1, 0)
+    .map(
+      (n) =>
+        `postgres://operator:${plan.secrets.passwords.operator}@127.0.0.1:${plan.ports.postgres(n)}/spillway`,
+    )
+    .join('|')}`,
+  AMQP_URLS: amqpUrl(plan, 'operator'),
   SHARD_MAP,
 });
 

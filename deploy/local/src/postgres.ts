@@ -97,6 +97,7 @@ export async function createRoles(plan: Plan): Promise<void> {
         WRITER_PASSWORD: passwords.writer,
         READER_PASSWORD: passwords.reader,
         MONITOR_PASSWORD: passwords.monitor,
+        OPERATOR_PASSWORD: passwords.operator,
         REPLICATOR_PASSWORD: passwords.replicator,
       },
       cwd: '/',

@@ -13,6 +13,7 @@ const USERS = {
   topology: 'amqpTopology',
   gateway: 'amqpGateway',
   writer: 'amqpWriter',
+  operator: 'amqpOperator',
   monitor: 'amqpMonitor',
 } as const satisfies Record<string, PasswordName>;
 type AmqpUser = keyof typeof USERS;

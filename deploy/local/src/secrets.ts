@@ -3,8 +3,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Layout } from './layout.js';
 
 const PASSWORDS = [
-  ...['postgres', 'migrator', 'writer', 'reader', 'monitor', 'replicator', 'redis', 'erlang'],
-  ...['amqpAdmin', 'amqpTopology', 'amqpGateway', 'amqpWriter', 'amqpMonitor'],
+  ...['postgres', 'migrator', 'writer', 'reader', 'monitor', 'operator', 'replicator', 'redis', 'erlang'],
+  ...['amqpAdmin', 'amqpTopology', 'amqpGateway', 'amqpWriter', 'amqpOperator', 'amqpMonitor'],
 ] as const;
 export type PasswordName = (typeof PASSWORDS)[number];
 

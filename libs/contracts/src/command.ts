@@ -9,6 +9,7 @@ interface CommandBase {
   readonly commandId: string;
   /** How often an early command went round the retry queue. */
   readonly attempt?: number;
+  /** The post it is about; of a command that is about none, its own id. */
   readonly postId: string;
   readonly tenantId: string;
   readonly actor: Actor;
@@ -43,11 +44,32 @@ export interface DeletePost extends CommandBase {
   readonly ifMatch?: string;
 }
 
+/** What an operator decides about a dead letter. It is about no post: `postId` is the command's own id. */
+interface DeadLetterCommand extends CommandBase {
+  readonly letterId: string;
+  /** For the record: 1 to 500 code points. */
+  readonly why: string;
+  /** The command line reaches every tenant's letters, the API those of its token's tenant. */
+  readonly via: 'api' | 'cli';
+}
+
+/** Puts a parked command on its queue once more. */
+export interface ReplayDeadLetter extends DeadLetterCommand {
+  readonly kind: 'dead_letter.replay';
+}
+
+/** Gives a parked command up: its job fails with `discarded`. */
+export interface DiscardDeadLetter extends DeadLetterCommand {
+  readonly kind: 'dead_letter.discard';
+}
+
 /** Every kind of command there is. A writer refuses to start without a handler for each. */
 export interface CommandKinds {
   'post.create': CreatePost;
   'post.edit': EditPost;
   'post.delete': DeletePost;
+  'dead_letter.replay': ReplayDeadLetter;
+  'dead_letter.discard': DiscardDeadLetter;
 }
 
 export type CommandKind = keyof CommandKinds;
@@ -58,4 +80,6 @@ export const COMMAND_KINDS = [
   'post.create',
   'post.edit',
   'post.delete',
+  'dead_letter.replay',
+  'dead_letter.discard',
 ] as const satisfies readonly CommandKind[];

@@ -6,6 +6,7 @@ import {
   CONTENT_MAX_CODE_POINTS,
   isStorable,
   PRINCIPAL_ID,
+  REASON_MAX_CODE_POINTS,
   TAG_MAX_CODE_POINTS,
   TAGS_MAX,
 } from './text.js';
@@ -164,24 +165,26 @@ const FAULT_OF: Record<CommandKind, (raw: Record<string, unknown>) => string | n
     return edit['tags'] === undefined || isTags(edit['tags']) ? null : 'edit.tags';
   },
   'post.delete': () => null,
+  'dead_letter.replay': (raw) => faultOfLetterCommand(raw),
+  'dead_letter.discard': (raw) => faultOfLetterCommand(raw),
 };
 
-const isRecord = (value: unknown): value is Record<string, unknown> =>
+function faultOfLetterCommand({ letterId, why, via }: Record<string, unknown>): string | null {
+  if (!isId(letterId)) return 'letterId';
+  if (!isTextOf(why, REASON_MAX_CODE_POINTS)) return 'why';
+  return via === 'api' || via === 'cli' ? null : 'via';
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const matches = (value: unknown, pattern: RegExp): value is string =>
   typeof value === 'string' && pattern.test(value);
 const isId = (value: unknown): value is string => typeof value === 'string' && isUuid(value);
-const isTag = (tag: unknown): boolean =>
-  typeof tag === 'string' &&
-  isStorable(tag) &&
-  codePoints(tag) >= 1 &&
-  codePoints(tag) <= TAG_MAX_CODE_POINTS;
+const isTextOf = (text: unknown, max: number): boolean =>
+  typeof text === 'string' && isStorable(text) && codePoints(text) >= 1 && codePoints(text) <= max;
+const isTag = (tag: unknown): boolean => isTextOf(tag, TAG_MAX_CODE_POINTS);
 const isTags = (tags: unknown): boolean =>
   Array.isArray(tags) && tags.length <= TAGS_MAX && tags.every(isTag);
-const isContent = (content: unknown): boolean =>
-  typeof content === 'string' &&
-  isStorable(content) &&
-  codePoints(content) >= 1 &&
-  codePoints(content) <= CONTENT_MAX_CODE_POINTS;
+const isContent = (content: unknown): boolean => isTextOf(content, CONTENT_MAX_CODE_POINTS);
 const isIdempotency = (value: unknown): boolean =>
   isRecord(value) && matches(value['keyHash'], HASH) && matches(value['bodyHash'], HASH);

@@ -32,6 +32,8 @@ const STATUSES: Record<ErrorCode, number> = {
   invalid_command: 422,
   data_rejected: 422,
   discarded: 422,
+  not_replayable: 422,
+  already_replayed: 409,
   idempotency_key_reused: 422,
   idempotency_in_progress: 409,
   not_permitted: 403,

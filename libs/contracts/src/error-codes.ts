@@ -37,6 +37,8 @@ export const ERROR_CODES = {
   invalid_command: { status: 422, title: 'The command cannot be carried out' },
   data_rejected: { status: 422, title: 'The database refused the data' },
   discarded: { status: 422, title: 'An operator discarded the command' },
+  not_replayable: { status: 422, title: 'The dead letter cannot be replayed' },
+  already_replayed: { status: 409, title: 'The dead letter was replayed before' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

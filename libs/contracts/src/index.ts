@@ -7,8 +7,18 @@ export {
   type CommandKinds,
   type CreatePost,
   type DeletePost,
+  type DiscardDeadLetter,
   type EditPost,
+  type ReplayDeadLetter,
 } from './command.js';
+export {
+  DEAD_LETTER_STATES,
+  type DeadLetter,
+  type DeadLetterAction,
+  type DeadLetterDetail,
+  type DeadLetterPage,
+  type DeadLetterState,
+} from './dead-letter.js';
 export { ERROR_CODES, isErrorCode, type ErrorCode } from './error-codes.js';
 export {
   isUuid,
@@ -32,6 +42,7 @@ export {
   foldTags,
   isStorable,
   PRINCIPAL_ID,
+  REASON_MAX_CODE_POINTS,
   TAG_MAX_CODE_POINTS,
   TAGS_MAX,
 } from './text.js';

@@ -19,5 +19,6 @@ export {
 } from './envelope.js';
 export { BUCKETS, SHARD_MAP, ShardDirectory, tenantBucket } from './placement.js';
 export { etagOf, presentPost, type StoredPost } from './present-post.js';
+export { replayableEnvelope } from './replayable-envelope.js';
 export { MAC_BYTES, SigningKeys, type SigningPurpose } from './signing-keys.js';
 export { issueTicket, readTicket, TICKET_VALID_MS, type Ticket } from './ticket.js';

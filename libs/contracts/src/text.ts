@@ -20,6 +20,8 @@ export const isStorable = (text: string): boolean => !text.includes('\u0000') &&
 export const CONTENT_MAX_CODE_POINTS = 10_000;
 export const TAGS_MAX = 10;
 export const TAG_MAX_CODE_POINTS = 50;
+/** Why an operator replays or discards something. */
+export const REASON_MAX_CODE_POINTS = 500;
 export const CHANNEL_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Tenants, authors and token ids: what may appear in a claim. */
 export const PRINCIPAL_ID = /^[A-Za-z0-9_.:@-]{1,64}$/;

@@ -5,7 +5,8 @@ import { MAC_BYTES, type SigningKeys } from './signing-keys.js';
 export const TICKET_VALID_MS = 7 * 24 * 3600 * 1000;
 
 const VERSION = 1;
-const KINDS = ['create', 'edit', 'delete'] as const;
+/** Kept in a ticket as a place in this list: only ever append. */
+const KINDS = ['create', 'edit', 'delete', 'replay', 'discard'] as const;
 const BODY_BYTES = 3 + 6 + 16 + 16;
 
 /** What a job id says. */

@@ -10,6 +10,8 @@ import { Router, type Answer, type RouterOptions } from './router.js';
 
 export { classifySqlError, DatabaseUnavailable } from './database-error.js';
 export { CommandOutcomeEntity, type StoredOutcome } from './entities/command-outcome.entity.js';
+export { DeadLetterActionEntity } from './entities/dead-letter-action.entity.js';
+export { DeadLetterEntity } from './entities/dead-letter.entity.js';
 export { PostEntity } from './entities/post.entity.js';
 export { atLeast, EVENTUAL, STRONG, type Freshness } from './freshness.js';
 export { readProbe } from './probes.js';

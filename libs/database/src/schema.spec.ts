@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
-import { uuidV7 } from '@spillway/contracts';
+import { isUuidV7, uuidV7, uuidV7Time } from '@spillway/contracts';
 import { readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
 import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations/index.js';
 
-type Role = 'migrator' | 'writer' | 'reader' | 'monitor';
+type Role = 'migrator' | 'writer' | 'reader' | 'monitor' | 'operator';
 const database = `spec_schema_${randomBytes(4).toString('hex')}`;
 const DENIED = '42501';
 
@@ -176,6 +176,75 @@ describe('the schema', () => {
           table,
           DENIED,
         ]);
+    });
+  });
+
+  describe('of dead letters', () => {
+    const letter = async (writer: Client, tenant: string | null): Promise<string> => {
+      const { rows } = await writer.query<{ id: string }>(
+        `INSERT INTO dead_letters (message_id, ordinal, tenant_id, reason, payload)
+         VALUES (gen_random_uuid(), 0, $1, 'newer_command', 'content') RETURNING id`,
+        [tenant],
+      );
+      return rows[0]?.id ?? '';
+    };
+    const act = (writer: Client, id: string, tenant: string | null) =>
+      writer.query(
+        `INSERT INTO dead_letter_actions (letter_id, action_id, tenant_id, action, actor, via, why, result)
+         VALUES ($1, gen_random_uuid(), $2, 'replay', 'olga', 'api', 'because', 'requested')`,
+        [id, tenant],
+      );
+
+    it('gives each an id that is its time', async () => {
+      const id = await letter(await as('writer'), 'green');
+      expect(isUuidV7(id)).toBe(true);
+      expect(Math.abs(uuidV7Time(id) - Date.now())).toBeLessThan(60_000);
+    });
+
+    it('lets the writer add to the record and say what came of it, and change nothing else in it', async () => {
+      const writer = await as('writer');
+      await act(writer, await letter(writer, 'green'), 'green');
+      expect(
+        await stateOf(writer.query(`UPDATE dead_letter_actions SET result = 'done', ended_at = now()`)),
+      ).toBe('done');
+      for (const statement of [
+        `UPDATE dead_letter_actions SET why = 'another'`,
+        `UPDATE dead_letter_actions SET actor = 'another'`,
+        'DELETE FROM dead_letter_actions',
+        'DELETE FROM dead_letters',
+      ])
+        expect([statement, await stateOf(writer.query(statement))]).toEqual([statement, DENIED]);
+    });
+
+    it('shows the reader those of one tenant, and no content', async () => {
+      const writer = await as('writer');
+      for (const tenant of ['violet', 'orange', null])
+        await act(writer, await letter(writer, tenant), tenant);
+      const reader = await as('reader');
+      await reader.query('BEGIN READ ONLY');
+      await reader.query(`SELECT set_config('app.tenant', 'violet', true)`);
+      for (const table of ['dead_letters', 'dead_letter_actions']) {
+        const { rows } = await reader.query<{ tenant_id: string }>(`SELECT tenant_id FROM ${table}`);
+        expect(rows).toEqual([{ tenant_id: 'violet' }]);
+      }
+      await reader.query('COMMIT');
+      expect(await stateOf(reader.query('SELECT payload FROM dead_letters'))).toBe(DENIED);
+    });
+
+    it('shows the operator all of them and nothing else, and lets it change nothing', async () => {
+      const operator = await as('operator');
+      const { rows } = await operator.query<{ n: number }>(
+        `SELECT count(*)::int AS n FROM dead_letters WHERE tenant_id IN ('violet', 'orange') AND payload = 'content'`,
+      );
+      expect(rows).toEqual([{ n: 2 }]);
+      await operator.query('SET default_transaction_read_only = off');
+      for (const statement of [
+        `UPDATE dead_letters SET state = 'discarded'`,
+        'DELETE FROM dead_letter_actions',
+        'SELECT 1 FROM posts',
+        'SELECT 1 FROM idempotency',
+      ])
+        expect([statement, await stateOf(operator.query(statement))]).toEqual([statement, DENIED]);
     });
   });
 

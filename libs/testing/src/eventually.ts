@@ -9,6 +9,9 @@ export interface Patience {
 
 /** What a probe saw when it has not come yet; shown in the error. */
 export class NotYet {
+  /** Tells it from an answer that happens to have a state. */
+  readonly is = 'not yet';
+
   constructor(readonly state: unknown) {}
 }
 

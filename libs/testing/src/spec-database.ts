@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client, type QueryResultRow } from 'pg';
 import { readStack } from './stack.js';
 
-export type DatabaseRole = 'postgres' | 'migrator' | 'writer' | 'reader' | 'monitor';
+export type DatabaseRole = 'postgres' | 'migrator' | 'writer' | 'reader' | 'monitor' | 'operator';
 
 /** An empty database of the stack's servers that belongs to one spec. */
 export interface SpecDatabase {

@@ -25,11 +25,15 @@ const MESSAGES: Record<CommandKind, string> = {
   'post.create': 'Post creation queued successfully',
   'post.edit': 'Post edit queued successfully',
   'post.delete': 'Post deletion queued successfully',
+  'dead_letter.replay': 'Replay queued successfully',
+  'dead_letter.discard': 'Discard queued successfully',
 };
 const TICKET_KINDS: Record<CommandKind, Ticket['kind']> = {
   'post.create': 'create',
   'post.edit': 'edit',
   'post.delete': 'delete',
+  'dead_letter.replay': 'replay',
+  'dead_letter.discard': 'discard',
 };
 
 /** Puts commands on their shard's queue and answers with jobs. */

@@ -3,11 +3,10 @@ import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal } from '@spillway/auth';
 import type { PostPage } from '@spillway/contracts';
 import { presentPost, type SigningKeys } from '@spillway/contracts/server';
-import { atLeast, type Freshness } from '@spillway/database/read';
 import { ProblemError } from '@spillway/http';
 import { describeAnswer } from '../served-by.js';
 import { TenantReads } from '../tenant-reads.js';
-import { issueCursor, readCursor, type Cursor } from './cursor.js';
+import { issueCursor, readCursor } from './cursor.js';
 import { findPosts } from './find-posts.js';
 import { LIMIT_DEFAULT, ListPostsDto } from './list-posts.dto.js';
 
@@ -44,7 +43,8 @@ export class ListPostsController {
       ...(channelId === undefined ? {} : { channelId }),
       ...(authorId === undefined ? {} : { authorId }),
     };
-    const answer = await this.reads.read(tenant, this.freshness(tenant, token, cursor), async (scope) => {
+    const freshness = this.reads.freshnessOf(tenant, token, cursor?.position);
+    const answer = await this.reads.read(tenant, freshness, async (scope) => {
       const rows = await findPosts(scope, filter, cursor?.before, limit + 1, Date.now());
       return { rows, position: await scope.seenPosition() };
     });
@@ -54,16 +54,5 @@ export class ListPostsController {
     const last = items.at(-1);
     const more = rows.length > limit && last !== undefined;
     return { items, nextCursor: more ? issueCursor(this.keys, list, { before: last.id, position }) : null };
-  }
-
-  /** At least what the token asks for, and never older than the page before. */
-  private freshness(tenant: string, token: string | undefined, cursor: Cursor | null): Freshness {
-    const wanted = this.reads.freshnessOf(tenant, token);
-    if (!cursor) return wanted;
-    if (wanted.mode !== 'atLeast') return wanted.mode === 'strong' ? wanted : atLeast(cursor.position);
-    const { position } = wanted;
-    const comparable =
-      position.timeline === cursor.position.timeline && position.shard === cursor.position.shard;
-    return comparable && position.lsn < cursor.position.lsn ? atLeast(cursor.position) : wanted;
   }
 }

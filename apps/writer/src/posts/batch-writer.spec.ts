@@ -15,11 +15,9 @@ import { eventually, notYet, readStack, startTcpProxy, watchLeaks } from '@spill
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
 import { DeadLetterLanding } from '../dead-letters/land-dead-letters.js';
 import { Events } from '../events.js';
+import { commandHandlers } from '../handlers.js';
 import { BatchWriter } from './batch-writer.js';
 import { commitBatch } from './commit-batch.js';
-import { CreatePostHandler } from './create-post.handler.js';
-import { DeletePostHandler } from './delete-post.handler.js';
-import { EditPostHandler } from './edit-post.handler.js';
 import { Partitions } from './partitions.js';
 
 const database = `spec_writer_${randomBytes(4).toString('hex')}`;
@@ -32,11 +30,7 @@ const quiet: Logger = {
   child: () => quiet,
 };
 const events = new Events(quiet);
-const handlers = {
-  'post.create': new CreatePostHandler(),
-  'post.edit': new EditPostHandler(),
-  'post.delete': new DeletePostHandler(),
-};
+const handlers = commandHandlers();
 
 describe('the writer', () => {
   let leaks: LeakCheck;

@@ -21,10 +21,8 @@ import type { Batch, Outcome } from '@spillway/messaging';
 import type { Logger } from '@spillway/telemetry';
 import { eventually, readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
 import { Events } from '../events.js';
+import { commandHandlers } from '../handlers.js';
 import { BatchWriter } from './batch-writer.js';
-import { CreatePostHandler } from './create-post.handler.js';
-import { DeletePostHandler } from './delete-post.handler.js';
-import { EditPostHandler } from './edit-post.handler.js';
 import { Partitions } from './partitions.js';
 
 const database = `spec_changes_${randomBytes(4).toString('hex')}`;
@@ -36,11 +34,7 @@ const quiet: Logger = {
   error: () => undefined,
   child: () => quiet,
 };
-const handlers = {
-  'post.create': new CreatePostHandler(),
-  'post.edit': new EditPostHandler(),
-  'post.delete': new DeletePostHandler(),
-};
+const handlers = commandHandlers();
 
 describe('edits and deletions', () => {
   let leaks: LeakCheck;

@@ -31,8 +31,8 @@ const RECORD_OUTCOMES = `
   RETURNING tenant_id, command_id`;
 
 const KEEP_DEAD_LETTERS = `
-  INSERT INTO dead_letters (message_id, ordinal, tenant_id, command_id, post_id, reason, attempts, payload)
-  SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::int[], $8::bytea[])
+  INSERT INTO dead_letters (message_id, ordinal, tenant_id, command_id, post_id, reason, attempts, payload, kind)
+  SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::int[], $8::bytea[], $9::text[])
   ON CONFLICT (message_id, ordinal) DO NOTHING`;
 
 interface KeyRow {
@@ -149,7 +149,18 @@ export async function keepDeadLetters(
     letters.map(({ reason }) => reason),
     letters.map(({ entry }) => entry.death?.count ?? 0),
     letters.map(({ entry }) => entry.body),
+    letters.map(({ entry }) => kindOf(entry)),
   ]);
+}
+
+const KIND_FORM = /^[a-z][a-z._]{0,39}$/;
+
+/** What the command calls itself, known or not, as far as it is a name at all. */
+function kindOf({ decoded }: BatchEntry): string | null {
+  if (decoded.as === 'valid') return decoded.command.kind;
+  const { raw } = decoded;
+  const kind = typeof raw === 'object' && raw !== null && 'kind' in raw ? raw.kind : undefined;
+  return typeof kind === 'string' && KIND_FORM.test(kind) ? kind : null;
 }
 
 /** A message without an id that is a UUID is known by its bytes, so that keeping it twice keeps it once. */
