@@ -3,7 +3,7 @@ import { retryAfterMs } from './retry-after.js';
 
 /** One HTTP request, ready to be sent as often as needed. */
 export interface ApiRequest {
-  readonly method: 'GET' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -19,16 +19,57 @@ export interface Answer {
 /** Statuses after which the same request may be repeated; every other 4xx would only fail again. */
 const RETRYABLE = new Set([429, 502, 503, 504]);
 
+/** True when the same request may succeed later. */
+export const isRetryableStatus = (status: number): boolean => RETRYABLE.has(status);
+
+/** True when a request that was answered so may have taken effect. */
+export const mayHaveHappened = (status: number): boolean => status < 400 || (status >= 500 && status !== 503);
+
 /**
  * Sends a request once and reads the whole answer, within `timeoutMs`.
  * @throws SpillwayError for everything but a 2xx with JSON; the signal's reason when it is aborted.
  */
-export async function attempt(
+export function attempt(
   fetch: typeof globalThis.fetch,
   request: ApiRequest,
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<Answer> {
+  return timely({ timeoutMs, signal }, async (cut) => {
+    const response = await send(fetch, request, cut);
+    return answerOf(response, await response.text());
+  });
+}
+
+/**
+ * Sends a request once; what is limited by `timeoutMs` is the time until the headers of its answer. The
+ * signal ends the answer later, too.
+ * @throws SpillwayError for everything but a 2xx; the signal's reason when it is aborted.
+ */
+export function openStream(
+  fetch: typeof globalThis.fetch,
+  request: ApiRequest,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Response> {
+  return timely({ timeoutMs, signal }, async (cut) => {
+    const response = await send(fetch, request, AbortSignal.any([cut, signal]));
+    if (!response.ok) answerOf(response, await response.text());
+    return response;
+  });
+}
+
+const send = (
+  fetch: typeof globalThis.fetch,
+  { url, method, headers, body }: ApiRequest,
+  signal: AbortSignal,
+): Promise<Response> =>
+  fetch(url, { method, headers, redirect: 'manual', signal, ...(body === undefined ? {} : { body }) });
+
+async function timely<T>(
+  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+  work: (cut: AbortSignal) => Promise<T>,
+): Promise<T> {
   signal?.throwIfAborted();
   const controller = new AbortController();
   const abort = (): void => controller.abort();
@@ -39,15 +80,7 @@ export async function attempt(
   }, timeoutMs);
   signal?.addEventListener('abort', abort);
   try {
-    const response = await fetch(request.url, {
-      method: request.method,
-      headers: request.headers,
-      redirect: 'manual',
-      signal: controller.signal,
-      ...(request.body === undefined ? {} : { body: request.body }),
-    });
-    const text = await response.text();
-    return answerOf(response, text);
+    return await work(controller.signal);
   } catch (error) {
     if (error instanceof SpillwayError) throw error;
     signal?.throwIfAborted();
@@ -65,23 +98,19 @@ function answerOf(response: Response, text: string): Answer {
   const problem = problemFrom(body);
   const wait = retryAfterMs(headers.get('retry-after'), Date.now());
   const facts = {
-    problem,
     status,
     // A success that cannot be read was cut off or replaced on the way; repeating is safe.
-    retryable: RETRYABLE.has(status) || (status >= 200 && status < 300),
-    outcomeUnknown: status < 400 || (status >= 500 && status !== 503),
+    retryable: isRetryableStatus(status) || (status >= 200 && status < 300),
+    outcomeUnknown: mayHaveHappened(status),
     ...(wait === null ? {} : { retryAfterMs: wait }),
   };
-  if (problem) throw new SpillwayError(problem.code, described(problem), facts);
+  if (problem) throw SpillwayError.fromProblem(problem, facts);
   throw new SpillwayError(
     'malformed_answer',
     `status ${status} without problem details; is there a Spillway at this address?`,
-    facts,
+    { ...facts, problem },
   );
 }
-
-const described = (problem: NonNullable<ReturnType<typeof problemFrom>>): string =>
-  [problem.detail, ...(problem.errors ?? []).map((e) => `${e.pointer}: ${e.detail}`)].join(' · ');
 
 function noAnswer(error: unknown, late: boolean, timeoutMs: number): SpillwayError {
   const facts = { problem: null, status: 0, retryable: true, outcomeUnknown: true, cause: error };

@@ -1,43 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { isUuidV7, problem, type ErrorCode } from '@spillway/contracts';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { startScriptedServer, type Script, type ScriptedServer } from '@spillway/testing';
 import { SpillwayClient, SpillwayError, type SpillwayClientOptions } from './index.js';
 
-interface Received {
-  readonly at: number;
-  readonly method: string;
-  readonly path: string;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-type Script = (response: ServerResponse, request: Received) => void;
+const open: ScriptedServer[] = [];
+afterEach(() => open.splice(0).forEach((server) => server.close()));
 
-const open: Server[] = [];
-afterEach(() => {
-  for (const server of open.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-/** A real HTTP server that answers the n-th request by the n-th script, and goes on with the last one. */
-async function serve(...scripts: Script[]): Promise<{ url: string; received: Received[] }> {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const { method = '', url = '', headers } = request;
-      const seen = { at: Date.now(), method, path: url, headers, body: Buffer.concat(chunks).toString() };
-      const script = scripts[Math.min(received.length, scripts.length - 1)];
-      received.push(seen);
-      script?.(response, seen);
-    });
-  });
+async function serve(...scripts: Script[]): Promise<ScriptedServer> {
+  const server = await startScriptedServer(...scripts);
   open.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+  return server;
 }
 
 const json =

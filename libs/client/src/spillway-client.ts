@@ -6,27 +6,16 @@ import {
   type PostInput,
   type PostPage,
 } from '@spillway/contracts';
-import { attempt, type Answer, type ApiRequest } from './attempt.js';
-import { askedWaitMs, backoffMs, REQUEST_BACKOFF } from './backoff.js';
+import type { ConsistencyTokens } from './consistency-tokens.js';
+import { createPosts, type CreatePostsOptions } from './create-posts.js';
 import { followJob, type FollowOptions, type LookAtJob } from './follow-job.js';
-import { SpillwayError } from './spillway-error.js';
-import { wait } from './wait.js';
+import type { BatchPost } from './group-posts.js';
+import type { CreatedPost } from './send-batch.js';
+import { Transport, type Call, type TransportOptions } from './transport.js';
 
-export interface SpillwayClientOptions {
-  /** Where the service is, for example `http://localhost:3000`. */
-  readonly baseUrl: string;
-  /** A bearer token, or what gives one: asked before every attempt, so it may be renewed. */
-  readonly token: string | (() => string | Promise<string>);
-  readonly fetch?: typeof globalThis.fetch;
-  /** How long one attempt may take, until the last byte of its answer. */
-  readonly requestTimeoutMs?: number;
-  /**
-   * No further attempt starts once this long has passed since the call began; 0 means one attempt.
-   * A call therefore ends within `deadlineMs + requestTimeoutMs`.
-   */
-  readonly retry?: { readonly deadlineMs: number };
-  /** Told of every attempt that failed, also of those that are repeated. */
-  readonly onFailedAttempt?: (error: SpillwayError) => void;
+export interface SpillwayClientOptions extends TransportOptions {
+  /** Learns the token of every job that is seen completed; reads that name no token of their own send its newest. */
+  readonly tokens?: ConsistencyTokens;
 }
 
 export interface CallOptions {
@@ -43,6 +32,17 @@ export interface ReadOptions extends CallOptions {
   readonly consistencyToken?: string | undefined;
 }
 
+export interface ChangeOptions extends CallOptions {
+  /** The post's ETag: the change is made only while nobody has changed the post since. */
+  readonly ifMatch?: string;
+}
+
+/** The new value of each field that changes; at least one. */
+export interface PostEdit {
+  readonly content?: string;
+  readonly tags?: readonly string[];
+}
+
 /** Filters combine. */
 export interface ListParams {
   readonly channelId?: string;
@@ -54,24 +54,17 @@ export interface ListParams {
 
 export type AcceptedPost = Accepted & { readonly postId: string };
 
-const DEFAULT_REQUEST_TIMEOUT_MS = 10_000;
-const DEFAULT_RETRY_DEADLINE_MS = 30_000;
-
 /**
  * Speaks to Spillway as docs/API.md describes it. Every method throws `SpillwayError` when it does not
- * succeed, or the reason of the signal it was given. Holds no state between calls.
+ * succeed, or the reason of the signal it was given. Holds no state between calls but the `tokens` it was given.
  */
 export class SpillwayClient {
-  private readonly baseUrl: string;
-  private readonly fetch: typeof globalThis.fetch;
-  private readonly requestTimeoutMs: number;
-  private readonly retryDeadlineMs: number;
+  private readonly transport: Transport;
+  private readonly tokens: ConsistencyTokens | undefined;
 
-  constructor(private readonly options: SpillwayClientOptions) {
-    this.baseUrl = options.baseUrl.replace(/\/+$/, '');
-    this.fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
-    this.requestTimeoutMs = options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS;
-    this.retryDeadlineMs = options.retry?.deadlineMs ?? DEFAULT_RETRY_DEADLINE_MS;
+  constructor(options: SpillwayClientOptions) {
+    this.transport = new Transport(options);
+    this.tokens = options.tokens;
   }
 
   /**
@@ -85,27 +78,60 @@ export class SpillwayClient {
   /** Submits a post under `id`. The same id with another body or author ends as a failed job, `id_taken`. */
   async putPost(id: string, input: PostInput, options: CallOptions = {}): Promise<AcceptedPost> {
     const call = { method: 'PUT', path: pathOf('posts', id), body: JSON.stringify(input) } as const;
-    const { body } = await this.call(call, options);
+    const { body } = await this.transport.call(call, options);
     return { ...(body as Accepted), postId: id };
   }
 
+  /**
+   * Submits any number of posts in batches and yields one result for each, in their order: a job, or the
+   * error after all retries. Ids are minted before anything is sent; whoever wants to repeat the whole later
+   * gives the posts ids of their own.
+   */
+  createPosts(
+    posts: Iterable<BatchPost> | AsyncIterable<BatchPost>,
+    options: CreatePostsOptions = {},
+  ): AsyncGenerator<CreatedPost, void, undefined> {
+    return createPosts(this.transport, posts, options);
+  }
+
+  /**
+   * Changes a post. Not repeated once it may have been taken: a second edit would undo what others wrote in
+   * between. An error with `outcomeUnknown` says so.
+   */
+  async editPost(id: string, edit: PostEdit, options: ChangeOptions = {}): Promise<Accepted> {
+    return this.change({ method: 'PATCH', path: pathOf('posts', id), body: JSON.stringify(edit) }, options);
+  }
+
+  /** Deletes a post, for good. Repeated like an edit: only when it certainly was not taken. */
+  async deletePost(id: string, options: ChangeOptions = {}): Promise<Accepted> {
+    return this.change({ method: 'DELETE', path: pathOf('posts', id) }, options);
+  }
+
   /** The job as it is now. */
-  async getJob(jobId: string, options: CallOptions = {}): Promise<Job> {
-    return (await this.lookAtJob(jobId, options)).job;
+  async getJob(jobId: string, { signal }: CallOptions = {}): Promise<Job> {
+    return (await this.look({ jobId, giveUpAt: Infinity, waitSeconds: 0, signal })).job;
   }
 
   /**
    * The job once it is `completed` or `failed`.
    * @throws SpillwayError `job_deadline` when it is neither after `deadlineMs`; it may still become so.
    */
-  followJob(jobId: string, options: FollowOptions): Promise<Job> {
-    const look: LookAtJob = (id, giveUpAt, signal) => this.lookAtJob(id, { signal }, giveUpAt);
-    return followJob(look, jobId, options);
+  async followJob(jobId: string, options: FollowOptions): Promise<Job> {
+    const open = (id: string, lastEventId: string, signal: AbortSignal): Promise<Response> => {
+      const headers = {
+        accept: 'text/event-stream',
+        ...(lastEventId === '' ? {} : { 'last-event-id': lastEventId }),
+      };
+      return this.transport.open({ method: 'GET', path: `${pathOf('jobs', id)}/events`, headers }, signal);
+    };
+    const job = await followJob({ look: this.look, open }, jobId, options);
+    this.tokens?.add(job.consistencyToken);
+    return job;
   }
 
   async getPost(id: string, options: ReadOptions = {}): Promise<Post> {
-    const call = { method: 'GET', path: pathOf('posts', id), headers: consistency(options) } as const;
-    const { body } = await this.call(call, options);
+    const call = { method: 'GET', path: pathOf('posts', id), headers: this.consistency(options) } as const;
+    const { body } = await this.transport.call(call, options);
     return body as Post;
   }
 
@@ -115,7 +141,10 @@ export class SpillwayClient {
     for (const [name, value] of Object.entries(params))
       if (value !== undefined) query.set(name, String(value));
     const path = query.size > 0 ? `/v1/posts?${query.toString()}` : '/v1/posts';
-    const { body } = await this.call({ method: 'GET', path, headers: consistency(options) }, options);
+    const { body } = await this.transport.call(
+      { method: 'GET', path, headers: this.consistency(options) },
+      options,
+    );
     return body as PostPage;
   }
 
@@ -132,53 +161,28 @@ export class SpillwayClient {
     } while (cursor !== null);
   }
 
-  private async lookAtJob(jobId: string, options: CallOptions, giveUpAt = Infinity): ReturnType<LookAtJob> {
-    const request = { method: 'GET', path: pathOf('jobs', jobId) } as const;
-    const { body, headers } = await this.call(request, options, giveUpAt);
-    return { job: body as Job, headers };
+  private readonly look: LookAtJob = async ({ jobId, giveUpAt, waitSeconds, signal }) => {
+    const headers: Record<string, string> = waitSeconds > 0 ? { prefer: `wait=${waitSeconds}` } : {};
+    const answer = await this.transport.call(
+      { method: 'GET', path: pathOf('jobs', jobId), headers },
+      { signal, giveUpAt, extraMs: waitSeconds * 1_000 },
+    );
+    const job = answer.body as Job;
+    this.tokens?.add(job.consistencyToken);
+    return { job, headers: answer.headers };
+  };
+
+  private async change(call: Call, { ifMatch, signal }: ChangeOptions): Promise<Accepted> {
+    const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
+    const { body } = await this.transport.call({ ...call, headers, onceOnly: true }, { signal });
+    return body as Accepted;
   }
 
-  /** Sends a request until it succeeds, must not be repeated, or its time is over. */
-  private async call(call: Call, { signal }: CallOptions, giveUpAt = Infinity): Promise<Answer> {
-    const lastStart = Math.min(Date.now() + this.retryDeadlineMs, giveUpAt);
-    let mayHaveHappened = false;
-    for (let tries = 0; ; tries++) {
-      const request = await this.request(call);
-      try {
-        return await attempt(this.fetch, request, this.requestTimeoutMs, signal);
-      } catch (error) {
-        if (!(error instanceof SpillwayError)) throw error;
-        this.options.onFailedAttempt?.(error);
-        mayHaveHappened ||= error.outcomeUnknown;
-        const asked = error.retryAfterMs;
-        const pauseMs = asked === null ? backoffMs(tries, REQUEST_BACKOFF) : askedWaitMs(asked);
-        const over = !error.retryable || Date.now() + pauseMs > lastStart;
-        if (over) throw mayHaveHappened ? error.withUnknownOutcome() : error;
-        await wait(pauseMs, signal);
-      }
-    }
+  private consistency({ consistencyToken }: ReadOptions): Record<string, string> {
+    const token = consistencyToken ?? this.tokens?.newest();
+    return token === undefined ? {} : { 'consistency-token': token };
   }
-
-  private async request({ method, path, headers, body }: Call): Promise<ApiRequest> {
-    const { token } = this.options;
-    const bearer = typeof token === 'string' ? token : await token();
-    const always = { accept: 'application/json', authorization: `Bearer ${bearer}`, ...headers };
-    const url = this.baseUrl + path;
-    if (body === undefined) return { method, url, headers: always };
-    return { method, url, headers: { ...always, 'content-type': 'application/json' }, body };
-  }
-}
-
-/** A request before it has an address and a token. */
-interface Call {
-  readonly method: ApiRequest['method'];
-  readonly path: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
 }
 
 const pathOf = (collection: 'posts' | 'jobs', id: string): string =>
   `/v1/${collection}/${encodeURIComponent(id)}`;
-
-const consistency = ({ consistencyToken }: ReadOptions): Record<string, string> =>
-  consistencyToken === undefined ? {} : { 'consistency-token': consistencyToken };

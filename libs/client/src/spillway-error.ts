@@ -40,6 +40,16 @@ export class SpillwayError extends Error {
     this.retryAfterMs = facts.retryAfterMs ?? null;
   }
 
+  /** The service's own refusal, with every mistake that it names. */
+  static fromProblem(
+    problem: Problem,
+    facts: Omit<SpillwayErrorFacts, 'problem' | 'status'> & { readonly status?: number },
+  ): SpillwayError {
+    const mistakes = (problem.errors ?? []).map(({ pointer, detail }) => `${pointer}: ${detail}`);
+    const detail = [problem.detail, ...mistakes].join(' · ');
+    return new SpillwayError(problem.code, detail, { status: problem.status, ...facts, problem });
+  }
+
   /** The request id to quote to an operator, or null without an answer of the service. */
   get requestId(): string | null {
     return this.problem?.requestId ?? null;

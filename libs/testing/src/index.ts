@@ -1,8 +1,15 @@
+export { collect } from './collect.js';
 export { eventually, eventuallyReaches, NotYet, notYet, type Patience } from './eventually.js';
 export { freePort } from './free-port.js';
 export { watchLeaks, type LeakCheck } from './leaks.js';
 export { createVirtualHost, manageBroker, type VirtualHost } from './manage-broker.js';
 export { readReceivedSpans } from './received-spans.js';
+export {
+  startScriptedServer,
+  type Script,
+  type ScriptedRequest,
+  type ScriptedServer,
+} from './scripted-server.js';
 export { type ReceivedSpan } from './span.js';
 export { createSpecDatabase, type DatabaseRole, type SpecDatabase } from './spec-database.js';
 export { readStack, type Stack, type StackProcess, type StackRole } from './stack.js';
