@@ -3,7 +3,10 @@ import { AuthModule, type TokenVerifier } from '@spillway/auth';
 import type { SigningKeys } from '@spillway/contracts/server';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { GetJobController } from './jobs/get-job.controller.js';
+import { JobEventsController } from './jobs/job-events.controller.js';
 import { JobReader } from './jobs/job-reader.js';
+import { JobStreams } from './jobs/job-streams.js';
+import { JobWaiter } from './jobs/job-waiter.js';
 import { GetPostController } from './posts/get-post.controller.js';
 import { CURSOR_KEYS, ListPostsController } from './posts/list-posts.controller.js';
 import { TenantReads } from './tenant-reads.js';
@@ -12,19 +15,29 @@ export interface ReaderParts {
   readonly verifier: TokenVerifier;
   readonly reads: TenantReads;
   readonly jobs: JobReader;
+  readonly waiter: JobWaiter;
+  readonly streams: JobStreams;
   readonly cursorKeys: SigningKeys;
 }
 
 @Module({})
 export class AppModule {
-  static with({ verifier, reads, jobs, cursorKeys }: ReaderParts): DynamicModule {
+  static with({ verifier, reads, jobs, waiter, streams, cursorKeys }: ReaderParts): DynamicModule {
     return {
       module: AppModule,
       imports: [AuthModule.register(verifier)],
-      controllers: [ListPostsController, GetPostController, GetJobController, DeadLettersController],
+      controllers: [
+        ListPostsController,
+        GetPostController,
+        GetJobController,
+        JobEventsController,
+        DeadLettersController,
+      ],
       providers: [
         { provide: TenantReads, useValue: reads },
         { provide: JobReader, useValue: jobs },
+        { provide: JobWaiter, useValue: waiter },
+        { provide: JobStreams, useValue: streams },
         { provide: CURSOR_KEYS, useValue: cursorKeys },
       ],
     };

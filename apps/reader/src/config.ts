@@ -25,6 +25,18 @@ export const readerConfig = {
     about: "Share of a primary's connections that reads may use at once",
     fallback: '0.2',
   }),
+  waitMax: integer('WAIT_MAX', 0, 100_000, {
+    about: 'Requests with Prefer: wait that may wait here at once; more are answered at once',
+    fallback: '1000',
+  }),
+  eventStreamsMax: integer('EVENT_STREAMS_MAX', 0, 100_000, {
+    about: 'Event streams that may be open here at once; more are refused with 503',
+    fallback: '500',
+  }),
+  eventStreamsPerTenant: integer('EVENT_STREAMS_PER_TENANT', 0, 100_000, {
+    about: 'Event streams that one tenant may have open here at once; more are refused with 429',
+    fallback: '50',
+  }),
   signingKeys: parsed(
     'SIGNING_KEYS',
     { about: 'Keys that sign what clients carry: id:base64[,…], the first signs', secret: true },

@@ -7,4 +7,8 @@ export class Events {
   started(address: string): void {
     this.logger.info({ address }, 'reader started');
   }
+
+  streamFailed(error: unknown): void {
+    this.logger.error({ err: error }, 'an event stream broke off: its client goes on with another one');
+  }
 }

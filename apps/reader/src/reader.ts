@@ -1,13 +1,15 @@
 import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
-import { CacheConnection, cacheProbe, Results, WriterBeats } from '@spillway/cache';
+import { CacheConnection, cacheProbe, Results, ResultWaits, WriterBeats } from '@spillway/cache';
 import { ReadRouter, readProbe } from '@spillway/database/read';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
-import { createHttpApp } from '@spillway/http';
+import { createHttpApp, HeldRequests } from '@spillway/http';
 import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
 import type { ReaderConfig } from './config.js';
 import { Events } from './events.js';
 import { JobReader } from './jobs/job-reader.js';
+import { JobStreams } from './jobs/job-streams.js';
+import { JobWaiter } from './jobs/job-waiter.js';
 import { TenantReads } from './tenant-reads.js';
 
 export interface RunningReader {
@@ -38,10 +40,27 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     beats: new WriterBeats(cache),
     keys: config.signingKeys,
   });
-  const stopGauge = observe('replica_lag_seconds', () => router.replicaLags);
+  const waits = new ResultWaits({ url: config.redisUrl, name: config.instance, shards: directory.shards });
+  const { waitMax, eventStreamsMax, eventStreamsPerTenant } = config;
+  const waiting = new HeldRequests({ max: waitMax, maxPerTenant: Math.ceil(waitMax / 2) });
+  const streaming = new HeldRequests({ max: eventStreamsMax, maxPerTenant: eventStreamsPerTenant });
+  const waiter = new JobWaiter({ jobs, waits, held: waiting });
+  const streams = new JobStreams({ jobs, waits, held: streaming, events });
+  const stopGauges = [
+    observe('replica_lag_seconds', () => router.replicaLags),
+    observe('requests_waiting', () => waiting.size),
+    observe('event_streams_open', () => streaming.size),
+  ];
   const health = new HealthRegistry();
   for (const probe of [readProbe(router), jwksProbe(keys), cacheProbe(cache)]) health.add(probe);
-  const module = AppModule.with({ verifier, reads, jobs, cursorKeys: config.signingKeys.cursor });
+  const module = AppModule.with({
+    verifier,
+    reads,
+    jobs,
+    waiter,
+    streams,
+    cursorKeys: config.signingKeys.cursor,
+  });
   const app = await createHttpApp(module, { logger });
   const admin = await startAdminServer({
     host: config.adminHost,
@@ -55,9 +74,11 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     health,
     async stop(step) {
       step('finishing the requests under way');
+      for (const held of [waiting, streaming]) held.stop();
       await app.close();
       step('closing the database pools');
-      stopGauge();
+      for (const stopGauge of stopGauges) stopGauge();
+      waits.close();
       await router.close();
       await cache.close();
       await admin.close();

@@ -1,21 +1,11 @@
-import type { ErrorCode, Position } from '@spillway/contracts';
+import type { CommandResult } from '@spillway/contracts/server';
 import { meters } from '@spillway/telemetry';
 import type { CacheAnswer, CacheConnection } from './cache-connection.js';
 import { newsChannel, resultKey } from './keys.js';
 import { encodeNews } from './result-news.js';
 
 /** How a command ended, kept for a while so that polling its job costs no database. */
-export type Result =
-  | {
-      readonly ended: 'completed';
-      readonly at: number;
-      readonly position: Position;
-      readonly traceId?: string;
-      readonly superseded?: boolean;
-      /** The post to answer with, when it is another one than the command's. */
-      readonly postId?: string;
-    }
-  | { readonly ended: 'failed'; readonly at: number; readonly code: ErrorCode; readonly detail: string };
+export type Result = CommandResult;
 
 export interface ResultEntry {
   readonly tenantId: string;

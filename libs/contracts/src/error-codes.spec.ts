@@ -26,6 +26,8 @@ const STATUSES: Record<ErrorCode, number> = {
   consistency_unavailable: 503,
   authentication_unavailable: 503,
   shutting_down: 503,
+  too_many_streams: 429,
+  streams_exhausted: 503,
   confirm_timeout: 504,
   gateway_timeout: 504,
   id_taken: 409,

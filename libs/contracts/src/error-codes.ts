@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   consistency_unavailable: { status: 503, title: 'No database has reached the requested position' },
   authentication_unavailable: { status: 503, title: 'No token can be verified now' },
   shutting_down: { status: 503, title: 'The service is stopping' },
+  too_many_streams: { status: 429, title: 'The tenant has too many event streams open' },
+  streams_exhausted: { status: 503, title: 'Too many event streams are open here' },
   confirm_timeout: { status: 504, title: 'The broker did not confirm in time' },
   gateway_timeout: { status: 504, title: 'The service behind the edge took too long' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another body' },

@@ -18,6 +18,7 @@ export {
   type Envelope,
 } from './envelope.js';
 export { BUCKETS, SHARD_MAP, ShardDirectory, tenantBucket } from './placement.js';
+export { endedJob, jobFrame, type CommandResult } from './ended-job.js';
 export { etagOf, presentPost, type StoredPost } from './present-post.js';
 export { replayableEnvelope } from './replayable-envelope.js';
 export { MAC_BYTES, SigningKeys, type SigningPurpose } from './signing-keys.js';

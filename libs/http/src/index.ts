@@ -3,8 +3,10 @@ export { BulkBody, type BulkLimits } from './bulk-body.js';
 export { checkedBody } from './checked-body.js';
 export { httpConfig, processConfig } from './config.js';
 export { createHttpApp, type HttpAppOptions } from './create-http-app.js';
+export { HeldRequests, type Held, type HeldRequestsOptions, type HoldRefusal } from './held-requests.js';
 export { installStop, type StopOptions } from './install-stop.js';
 export { nestLogger } from './nest-logger.js';
+export { preferredWait } from './prefer-wait.js';
 export { ProblemError, type ProblemOptions } from './problem-error.js';
 export { ProblemFilter } from './problem-filter.js';
 export {

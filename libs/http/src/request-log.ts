@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { meters, type Logger, type RequestTrace } from '@spillway/telemetry';
+import { heldMs } from './hold-time.js';
 
 const SLOW_MS = 1000;
 /** The client went away before the answer was sent (nginx' convention). */
@@ -30,8 +31,8 @@ export interface RequestLogOptions {
 }
 
 /**
- * Called when a request arrives: at its end its trace ends, and it is measured, and logged when it failed,
- * was slow or was drawn.
+ * Called when a request arrives: at its end its trace ends, and it is measured, without the time that it waited
+ * on purpose, and logged when it failed, was slow or was drawn.
  */
 export function followRequest(
   request: FollowedRequest,
@@ -41,7 +42,7 @@ export function followRequest(
 ): void {
   const startedAt = performance.now();
   response.once('close', () => {
-    const latencyMs = performance.now() - startedAt;
+    const latencyMs = Math.max(0, performance.now() - startedAt - heldMs(request));
     const pattern = request.is404 ? undefined : request.routeOptions?.url;
     const route = pattern ?? 'none';
     const answered = response.writableFinished ? response.statusCode : undefined;

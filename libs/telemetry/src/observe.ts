@@ -5,6 +5,8 @@ const GAUGES = {
   publish_unconfirmed_limit: 'Messages that may wait for their confirm, as the broker is now',
   post_oldest_uncommitted_seconds: 'Age of the oldest command that is held and not committed',
   clock_offset_seconds: 'Seconds this clock is ahead of Redis',
+  requests_waiting: 'Requests that wait for a command to end, because they asked for it',
+  event_streams_open: 'Streams of events about jobs that are open',
   replica_lag_seconds: 'Seconds a replica is behind, measured by the router',
 } as const;
 

@@ -1,6 +1,13 @@
-import type { Result, Results, WriterBeats } from '@spillway/cache';
+import type { Results, WriterBeats } from '@spillway/cache';
 import type { Job } from '@spillway/contracts';
-import { issueConsistencyToken, readTicket, type SigningKeys, type Ticket } from '@spillway/contracts/server';
+import {
+  endedJob,
+  issueConsistencyToken,
+  jobFrame,
+  readTicket,
+  type SigningKeys,
+  type Ticket,
+} from '@spillway/contracts/server';
 import { EVENTUAL, STRONG, type Answer, type Freshness } from '@spillway/database/read';
 import type { TenantReads } from '../tenant-reads.js';
 import { findOutcomes, type KnownOutcome } from './find-outcomes.js';
@@ -13,29 +20,41 @@ export interface JobReaderParts {
   readonly keys: { readonly ticket: SigningKeys; readonly consistency: SigningKeys };
 }
 
+interface Found {
+  readonly outcome: KnownOutcome;
+  readonly servedBy: Answer<unknown>['servedBy'];
+}
+
 /**
  * Derives a job from its ticket, the recent results and the databases. Nothing is stored when a post is
  * accepted, so absence on a replica is not absence: only the primary's "not there" is `processing`.
  */
 export class JobReader {
-  private readonly onPrimary: OutcomeLookups;
+  private readonly anywhere: OutcomeLookups<Found>;
+  private readonly onPrimary: OutcomeLookups<Found>;
 
   constructor(private readonly parts: JobReaderParts) {
-    this.onPrimary = new OutcomeLookups(
-      async (tenant, tickets) => (await this.look(tenant, STRONG, tickets)).value,
-    );
+    const lookups = (freshness: Freshness) =>
+      new OutcomeLookups((tenant, tickets) => this.look(tenant, freshness, tickets));
+    this.anywhere = lookups(EVENTUAL);
+    this.onPrimary = lookups(STRONG);
+  }
+
+  /** What the id of a job says, or null when it is forged, foreign or expired. */
+  ticketOf(tenant: string, jobId: string, now: number): Ticket | null {
+    return readTicket(this.parts.keys.ticket, tenant, jobId, now);
   }
 
   /**
-   * The job, or null when the ticket is forged, foreign or expired.
+   * The job, or null when its id is forged, foreign or expired.
    * @throws ProblemError (503) when the outcome is unknown and the primary cannot be asked.
    */
   async read(tenant: string, jobId: string, now: number): Promise<Job | null> {
     const { reads, results, beats, keys } = this.parts;
-    const ticket = readTicket(keys.ticket, tenant, jobId, now);
+    const ticket = this.ticketOf(tenant, jobId, now);
     if (!ticket) return null;
     const result = await results.get(tenant, ticket.commandId);
-    if (result) return this.fromResult(jobId, ticket, result, now);
+    if (result) return endedJob(jobId, ticket, result, keys.consistency, now);
     const outcome = await this.outcomeOf(tenant, ticket);
     const job = this.fromOutcome(jobId, ticket, outcome, now);
     if (outcome.known !== 'nothing') return job;
@@ -43,39 +62,26 @@ export class JobReader {
     return written === false ? { ...job, reason: 'no_writer' } : job;
   }
 
-  /** From a replica when that settles it, else from the primary, together with whoever else asks. */
+  /** From a replica when that settles it, else from the primary; each together with whoever else asks. */
   private async outcomeOf(tenant: string, ticket: Ticket): Promise<KnownOutcome> {
-    const { value, servedBy } = await this.look(tenant, EVENTUAL, [ticket]);
-    const [first] = value;
-    if (first && (servedBy === 'primary' || isFinal(first))) return first;
-    return this.onPrimary.find(tenant, ticket);
+    const first = await this.anywhere.find(tenant, ticket);
+    if (first.servedBy === 'primary' || isFinal(first.outcome)) return first.outcome;
+    return (await this.onPrimary.find(tenant, ticket)).outcome;
   }
 
-  private look(
+  private async look(
     tenant: string,
     freshness: Freshness,
     tickets: readonly Ticket[],
-  ): Promise<Answer<readonly KnownOutcome[]>> {
-    return this.parts.reads.read(tenant, freshness, (scope) => findOutcomes(scope, tenant, tickets));
-  }
-
-  private fromResult(jobId: string, ticket: Ticket, result: Result, now: number): Job {
-    const base = { ...frame(jobId, ticket), completedAt: new Date(result.at).toISOString() };
-    if (result.ended === 'failed')
-      return { ...base, status: 'failed', error: { code: result.code, detail: result.detail } };
-    const consistencyToken = issueConsistencyToken(this.parts.keys.consistency, result.position, now);
-    return {
-      ...base,
-      status: 'completed',
-      consistencyToken,
-      ...(result.traceId ? { traceId: result.traceId } : {}),
-      ...(result.superseded ? { superseded: true } : {}),
-      ...(result.postId ? { postId: result.postId } : {}),
-    };
+  ): Promise<readonly Found[]> {
+    const { value, servedBy } = await this.parts.reads.read(tenant, freshness, (scope) =>
+      findOutcomes(scope, tenant, tickets),
+    );
+    return value.map((outcome) => ({ outcome, servedBy }));
   }
 
   private fromOutcome(jobId: string, ticket: Ticket, outcome: KnownOutcome, now: number): Job {
-    const base = frame(jobId, ticket);
+    const base = jobFrame(jobId, ticket);
     switch (outcome.known) {
       case 'completed':
         return {
@@ -105,9 +111,3 @@ export class JobReader {
 /** Nothing on the primary can make it something else. */
 const isFinal = (outcome: KnownOutcome): boolean =>
   outcome.known === 'completed' || (outcome.known === 'failed' && outcome.final);
-
-const frame = (jobId: string, ticket: Ticket): Pick<Job, 'jobId' | 'postId' | 'createdAt'> => ({
-  jobId,
-  postId: ticket.postId,
-  createdAt: new Date(ticket.issuedAt).toISOString(),
-});

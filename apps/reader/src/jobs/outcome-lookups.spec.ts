@@ -17,7 +17,7 @@ function controlled() {
     readonly tickets: readonly Ticket[];
     readonly end: (error?: Error) => void;
   }[] = [];
-  const lookups = new OutcomeLookups(
+  const lookups = new OutcomeLookups<KnownOutcome>(
     (tenant, tickets) =>
       new Promise((resolve, reject) => {
         const parked = tickets.map((): KnownOutcome => ({ known: 'parked' }));

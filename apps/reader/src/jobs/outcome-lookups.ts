@@ -1,12 +1,11 @@
 import type { Ticket } from '@spillway/contracts/server';
-import type { KnownOutcome } from './find-outcomes.js';
 
-/** Looks up many commands of one tenant at once: one outcome a ticket, in order. */
-export type Look = (tenant: string, tickets: readonly Ticket[]) => Promise<readonly KnownOutcome[]>;
+/** Looks up many commands of one tenant at once: one answer a ticket, in order. */
+export type Look<T> = (tenant: string, tickets: readonly Ticket[]) => Promise<readonly T[]>;
 
-interface Asking {
+interface Asking<T> {
   readonly ticket: Ticket;
-  readonly resolve: (outcome: KnownOutcome) => void;
+  readonly resolve: (found: T) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -15,15 +14,15 @@ const TOGETHER_MAX = 200;
 /**
  * Asks for all jobs of a tenant that wait at a moment in one look. While a look is under way, whoever
  * comes waits for the next one: an answer is never older than its question, and however many clients
- * poll, a tenant takes one place of the primary's budget.
+ * poll and wait, a tenant takes one connection.
  */
-export class OutcomeLookups {
-  private readonly waiting = new Map<string, Asking[]>();
+export class OutcomeLookups<T extends object> {
+  private readonly waiting = new Map<string, Asking<T>[]>();
   private readonly underWay = new Set<string>();
 
-  constructor(private readonly look: Look) {}
+  constructor(private readonly look: Look<T>) {}
 
-  find(tenant: string, ticket: Ticket): Promise<KnownOutcome> {
+  find(tenant: string, ticket: Ticket): Promise<T> {
     return new Promise((resolve, reject) => {
       const queue = this.waiting.get(tenant) ?? [];
       queue.push({ ticket, resolve, reject });
@@ -41,16 +40,16 @@ export class OutcomeLookups {
     this.underWay.delete(tenant);
   }
 
-  private async answer(tenant: string, asking: readonly Asking[]): Promise<void> {
+  private async answer(tenant: string, asking: readonly Asking<T>[]): Promise<void> {
     try {
-      const outcomes = await this.look(
+      const found = await this.look(
         tenant,
         asking.map(({ ticket }) => ticket),
       );
       asking.forEach(({ resolve, reject }, place) => {
-        const outcome = outcomes[place];
-        if (outcome) resolve(outcome);
-        else reject(new Error('a look left a ticket without an outcome'));
+        const answer = found[place];
+        if (answer) resolve(answer);
+        else reject(new Error('a look left a ticket without an answer'));
       });
     } catch (error) {
       for (const { reject } of asking) reject(error);

@@ -1,0 +1,52 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Listening, ResultWaits } from '@spillway/cache';
+import type { Job } from '@spillway/contracts';
+import type { Held, HeldRequests } from '@spillway/http';
+import { followJob } from './follow-job.js';
+import type { JobReader } from './job-reader.js';
+
+export interface JobWaiterParts {
+  readonly jobs: JobReader;
+  readonly waits: ResultWaits;
+  readonly held: HeldRequests;
+}
+
+export interface JobWait {
+  readonly tenant: string;
+  readonly jobId: string;
+  readonly seconds: number;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+/** Waits for jobs on behalf of requests. */
+export class JobWaiter {
+  constructor(private readonly parts: JobWaiterParts) {}
+
+  /** The job when it has ended, or as it is when the time is over. Null when too many wait here already. */
+  wait(wait: JobWait): Promise<Job | null> | null {
+    const { tenant, jobId, request, reply } = wait;
+    const ticket = this.parts.jobs.ticketOf(tenant, jobId, Date.now());
+    if (!ticket) return Promise.resolve(null);
+    const held = this.parts.held.hold(tenant, request, reply);
+    if (typeof held === 'string') return null;
+    return this.last(wait, held, this.parts.waits.listen(ticket.commandId));
+  }
+
+  private async last(
+    { tenant, jobId, seconds }: JobWait,
+    held: Held,
+    listening: Listening,
+  ): Promise<Job | null> {
+    const look = (): Promise<Job | null> => this.parts.jobs.read(tenant, jobId, Date.now());
+    let last: Job | null = null;
+    try {
+      const until = performance.now() + seconds * 1_000;
+      for await (const job of followJob({ look, listening, signal: held.signal, until })) last = job ?? last;
+      return last;
+    } finally {
+      listening.end();
+      held.release();
+    }
+  }
+}
