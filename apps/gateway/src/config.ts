@@ -25,6 +25,10 @@ export const gatewayConfig = {
     about: "Milliseconds to wait for the broker's confirm before a post's outcome counts as unknown",
     fallback: '3000',
   }),
+  publishLingerMs: integer('PUBLISH_LINGER_MS', 0, 50, {
+    about: 'Milliseconds a post waits for others to share a message with while the broker is busy; 0: never',
+    fallback: '2',
+  }),
   publishMaxUnconfirmed: integer('PUBLISH_MAX_UNCONFIRMED', 1, 100_000, {
     about:
       'Messages that may wait for their confirm at once, fewer while the broker is slow; more are refused with 503',

@@ -53,7 +53,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     cacheProbe(cache),
   ])
     health.add(probe);
-  const acceptor = new CommandAcceptor(publisher, directory, config.ticketKeys);
+  const acceptor = new CommandAcceptor(publisher, directory, config.ticketKeys, {
+    lingerMs: config.publishLingerMs,
+  });
   const once = new CreateOnce({
     acceptor,
     keys: new IdempotencyKeys(cache),

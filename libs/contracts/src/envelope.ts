@@ -71,7 +71,7 @@ export function encodeEnvelopes(commands: readonly Command[]): EncodedEnvelope[]
   let texts: string[] = [];
   let bytes = FRAME_BYTES;
   const close = (): void => {
-    if (taken.length > 0) envelopes.push({ commands: taken, body: frame(texts) });
+    if (taken.length > 0) envelopes.push({ commands: taken, body: frameEnvelope(texts) });
     [taken, texts, bytes] = [[], [], FRAME_BYTES];
   };
   for (const command of commands) {
@@ -86,7 +86,8 @@ export function encodeEnvelopes(commands: readonly Command[]): EncodedEnvelope[]
   return envelopes;
 }
 
-const frame = (texts: readonly string[]): Buffer =>
+/** A message body of commands that are JSON already. */
+export const frameEnvelope = (texts: readonly string[]): Buffer =>
   Buffer.from(`{"v":${ENVELOPE_VERSION},"commands":[${texts.join(',')}]}`);
 
 /**

@@ -12,6 +12,7 @@ export {
   ENVELOPE_MAX_COMMANDS,
   ENVELOPE_TYPE,
   ENVELOPE_VERSION,
+  frameEnvelope,
   splitEnvelope,
   type Decoded,
   type EncodedEnvelope,

@@ -9,6 +9,7 @@ export { consumerProbe, publisherProbe } from './probes.js';
 export { Publisher, type OutgoingMessage, type PublisherOptions } from './publisher.js';
 export { PublishError, type PublishFailure } from './publish-error.js';
 export { retryLater, type RetryLater } from './retry-later.js';
+export { SharedMessages, type Destination, type SharingOptions } from './shared-messages.js';
 export { splitUp, type SplitUp } from './split-up.js';
 export { settle, type Settlement } from './settle.js';
 export {

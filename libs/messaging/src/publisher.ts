@@ -1,10 +1,10 @@
-import { SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api';
 import type { ConfirmChannel } from 'amqplib';
-import { meters, tracer, type Logger } from '@spillway/telemetry';
+import { meters, type Logger } from '@spillway/telemetry';
 import type { BrokerConnection } from './broker-connection.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 import { Outstanding, type Sent } from './outstanding.js';
 import { PublishError } from './publish-error.js';
+import { endSendSpan, startSendSpan } from './send-span.js';
 import { SupervisedChannel } from './supervised-channel.js';
 import { EXCHANGE } from './topology.js';
 
@@ -69,7 +69,7 @@ export class Publisher {
 
   /** Why nothing can be published now, or null while the gate is open. */
   get closedBecause(): PublishError | null {
-    return this.refusal(false);
+    return this.refusalOf(false);
   }
 
   /**
@@ -77,33 +77,20 @@ export class Publisher {
    * @throws PublishError, whose `failure` says whether the message may have been stored.
    */
   async publish(message: OutgoingMessage): Promise<void> {
-    const refusal = this.refusal(message.bulk ?? false);
+    const refusal = this.refusalOf(message.bulk ?? false);
     const channel = this.channel.current;
     if (refusal) throw refusal;
     if (!channel) throw new PublishError('unavailable', 'there is no channel to the broker');
-    const span = tracer().startSpan('send posts', {
-      kind: SpanKind.PRODUCER,
-      attributes: {
-        'messaging.system': 'rabbitmq',
-        'messaging.operation.name': 'send',
-        'messaging.operation.type': 'send',
-        'messaging.destination.name': message.exchange ?? EXCHANGE.posts,
-        'messaging.rabbitmq.destination.routing_key': message.routingKey,
-        'messaging.message.id': message.messageId,
-      },
-    });
+    const span = startSendSpan(message);
     const startedAt = performance.now();
     try {
-      await context.with(trace.setSpan(context.active(), span), () => this.send(channel, message));
+      await this.send(channel, message);
+      endSendSpan(span);
     } catch (error) {
-      span.setStatus({
-        code: SpanStatusCode.ERROR,
-        message: error instanceof PublishError ? error.failure : 'unknown',
-      });
+      endSendSpan(span, error);
       throw error;
     } finally {
       meters().publishConfirmSeconds.record((performance.now() - startedAt) / 1000);
-      span.end();
     }
   }
 
@@ -115,7 +102,8 @@ export class Publisher {
     this.outstanding.abandon(stopping());
   }
 
-  private refusal(bulk: boolean): PublishError | null {
+  /** Why a message, bulk or not, would be refused now, or null. */
+  refusalOf(bulk: boolean): PublishError | null {
     if (this.closing) return stopping();
     if (!this.ready) return new PublishError('unavailable', 'there is no connection to the broker');
     if (this.options.connection.blocked)

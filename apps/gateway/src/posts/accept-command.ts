@@ -1,7 +1,6 @@
 import type { Span } from '@opentelemetry/api';
 import type { Accepted, Command, CommandKind } from '@spillway/contracts';
 import {
-  encodeEnvelope,
   ENVELOPE_TYPE,
   issueTicket,
   type EncodedEnvelope,
@@ -9,7 +8,15 @@ import {
   type SigningKeys,
   type Ticket,
 } from '@spillway/contracts/server';
-import { bulkQueue, PublishError, writeQueue, type Publisher } from '@spillway/messaging';
+import {
+  bulkQueue,
+  PublishError,
+  SharedMessages,
+  writeQueue,
+  type Destination,
+  type Publisher,
+  type SharingOptions,
+} from '@spillway/messaging';
 import type { ProblemError } from '@spillway/http';
 import { meters } from '@spillway/telemetry';
 import { refusalOf } from './refusal-of.js';
@@ -38,11 +45,16 @@ const TICKET_KINDS: Record<CommandKind, Ticket['kind']> = {
 
 /** Puts commands on their shard's queue and answers with jobs. */
 export class CommandAcceptor {
+  private readonly shared: SharedMessages;
+
   constructor(
     private readonly publisher: Publisher,
     private readonly directory: ShardDirectory,
     private readonly keys: SigningKeys,
-  ) {}
+    sharing: SharingOptions = { lingerMs: 0 },
+  ) {
+    this.shared = new SharedMessages(publisher, sharing);
+  }
 
   /**
    * Resolves when a quorum of the broker has the command on disk.
@@ -51,7 +63,11 @@ export class CommandAcceptor {
   async accept(command: Command, { lane, span }: AcceptOptions): Promise<Accepted> {
     const accepted = this.jobOf(command);
     span?.setAttributes({ 'app.tenant': command.tenantId, 'app.job_id': accepted.jobId });
-    await this.publish({ commands: [command], body: encodeEnvelope([command]) }, lane);
+    try {
+      await this.shared.send(command, this.destinationOf(command.tenantId, lane));
+    } catch (error) {
+      throw error instanceof PublishError ? this.refused(error, 1) : error;
+    }
     return accepted;
   }
 
@@ -83,9 +99,8 @@ export class CommandAcceptor {
       await this.publisher.publish({
         messageId: crypto.randomUUID(),
         type: ENVELOPE_TYPE,
-        routingKey: (lane === 'bulk' ? bulkQueue : writeQueue)(this.directory.shardOf(first.tenantId)),
+        ...this.destinationOf(first.tenantId, lane),
         body,
-        bulk: lane === 'bulk',
         posts: commands.length,
         timestamp: first.acceptedAt,
       });
@@ -93,6 +108,12 @@ export class CommandAcceptor {
       if (!(error instanceof PublishError)) throw error;
       throw this.refused(error, commands.length);
     }
+  }
+
+  private destinationOf(tenantId: string, lane: AcceptOptions['lane']): Destination {
+    const shard = this.directory.shardOf(tenantId);
+    const bulk = lane === 'bulk';
+    return { routingKey: bulk ? bulkQueue(shard) : writeQueue(shard), bulk };
   }
 
   private refused(error: PublishError, posts: number): ProblemError {

@@ -1,0 +1,136 @@
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import type { Command } from '@spillway/contracts';
+import {
+  ENVELOPE_MAX_BYTES,
+  ENVELOPE_MAX_COMMANDS,
+  ENVELOPE_TYPE,
+  frameEnvelope,
+} from '@spillway/contracts/server';
+import type { Publisher } from './publisher.js';
+import { endSendSpan, startSendSpan } from './send-span.js';
+
+export interface SharingOptions {
+  /** Milliseconds that a command waits for others at most. 0: each has a message of its own. */
+  readonly lingerMs: number;
+}
+
+/** Where a command is to go. */
+export interface Destination {
+  readonly routingKey: string;
+  readonly bulk: boolean;
+}
+
+/** While fewer messages than this wait for their confirm, a command is sent at once. */
+const EAGER_BELOW = 2;
+/** Room for the frame around the commands, and for a comma after each. */
+const FRAME_BYTES = 64;
+
+interface OpenMessage {
+  readonly messageId: string;
+  readonly to: Destination;
+  readonly acceptedAt: number;
+  readonly texts: string[];
+  readonly waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[];
+  bytes: number;
+  timer: NodeJS.Timeout | undefined;
+}
+
+/**
+ * Lets commands that come at about the same time share a message. It clocks itself: while the broker keeps
+ * up every command is sent at once, and the more it is behind, the more share one. A message's end, be it a
+ * confirm, a refusal or silence, is that of all its commands. What waits is bounded by one message a
+ * queue, for `lingerMs`.
+ */
+export class SharedMessages {
+  private readonly open = new Map<string, OpenMessage>();
+  private inFlight = 0;
+
+  constructor(
+    private readonly publisher: Publisher,
+    private readonly options: SharingOptions,
+  ) {}
+
+  /**
+   * Resolves when a quorum of the queue's replicas has the command on disk.
+   * @throws PublishError: at once while the gate is closed.
+   */
+  async send(command: Command, to: Destination): Promise<void> {
+    const refusal = this.publisher.refusalOf(to.bulk);
+    if (refusal) throw refusal;
+    const text = JSON.stringify(command);
+    const bytes = Buffer.byteLength(text) + 1;
+    const message = this.messageFor(to, bytes, command.acceptedAt);
+    message.texts.push(text);
+    message.bytes += bytes;
+    const span = startSendSpan({ messageId: message.messageId, routingKey: to.routingKey });
+    const confirmed = new Promise<void>((resolve, reject) => message.waiting.push({ resolve, reject }));
+    if (this.isDue(message)) this.flush(message);
+    else message.timer ??= setTimeout(() => this.flush(message), this.options.lingerMs);
+    try {
+      await confirmed;
+      endSendSpan(span);
+    } catch (error) {
+      endSendSpan(span, error);
+      throw error;
+    }
+  }
+
+  private isDue(message: OpenMessage): boolean {
+    return (
+      this.options.lingerMs === 0 ||
+      message.texts.length >= ENVELOPE_MAX_COMMANDS ||
+      this.inFlight < EAGER_BELOW
+    );
+  }
+
+  /** The queue's open message, or a new one when the command does not fit into it. */
+  private messageFor(to: Destination, bytes: number, acceptedAt: number): OpenMessage {
+    const open = this.open.get(to.routingKey);
+    if (open && open.bytes + bytes <= ENVELOPE_MAX_BYTES) return open;
+    if (open) this.flush(open);
+    const message: OpenMessage = {
+      messageId: crypto.randomUUID(),
+      to,
+      acceptedAt,
+      texts: [],
+      waiting: [],
+      bytes: FRAME_BYTES,
+      timer: undefined,
+    };
+    this.open.set(to.routingKey, message);
+    return message;
+  }
+
+  private flush(message: OpenMessage): void {
+    clearTimeout(message.timer);
+    this.open.delete(message.to.routingKey);
+    this.inFlight++;
+    // Outside of the request that happened to fill it: each of its commands has a span of its own.
+    void context
+      .with(ROOT_CONTEXT, () => this.publish(message))
+      .then(
+        () => message.waiting.forEach(({ resolve }) => resolve()),
+        (error: unknown) => message.waiting.forEach(({ reject }) => reject(error)),
+      )
+      .finally(() => {
+        this.inFlight--;
+        // The oldest first: insertion order.
+        for (const next of this.open.values()) {
+          if (this.inFlight >= EAGER_BELOW) break;
+          this.flush(next);
+        }
+      });
+  }
+
+  private publish({ messageId, to, acceptedAt, texts }: OpenMessage): Promise<void> {
+    return this.publisher.publish({
+      messageId,
+      type: ENVELOPE_TYPE,
+      routingKey: to.routingKey,
+      body: frameEnvelope(texts),
+      bulk: to.bulk,
+      posts: texts.length,
+      timestamp: acceptedAt,
+    });
+  }
+}
