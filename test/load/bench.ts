@@ -41,11 +41,9 @@ export interface Scenario {
 }
 
 export interface Measure {
-  readonly order: LoadOrder;
+  readonly send: () => Promise<LoadResult>;
   /** The benchmark's own server, when it is the one that is measured. */
   readonly server?: number;
-  /** Posts in a request. */
-  readonly posts?: number;
   /** Goes on measuring until all that was accepted is committed, so that its whole cost is counted. */
   readonly untilDrained?: boolean;
 }
@@ -61,26 +59,23 @@ export const orderOf = (bench: Bench, url: string, changes: Partial<LoadOrder> =
   ...changes,
 });
 
-/** Sends a load and tells what it took. */
-export async function measure(
-  bench: Bench,
-  { order, server, posts = 1, untilDrained = false }: Measure,
-): Promise<Block> {
+/** Tells what a load took. */
+export async function measure(bench: Bench, { send, server, untilDrained = false }: Measure): Promise<Block> {
   const { stack, counters, client } = bench;
   const own: [Role, number][] = [['client', client.pid]];
   if (server !== undefined) own.push(['server', server]);
   const committedBefore = await counters.committed();
   const meter = CpuMeter.start(stack, own);
-  const load = await client.run(order);
+  const load = await send();
   const committedAtEnd = await counters.committed();
   if (untilDrained) await counters.drained();
   const cpu = meter.read();
   const committed = (untilDrained ? await counters.committed() : committedAtEnd) - committedBefore;
   return {
     load,
-    accepted: load.accepted.count * posts,
+    accepted: load.accepted.count,
     committed,
-    acceptedPerSecond: (load.acceptedInTime * posts * 1000) / load.elapsedMs,
+    acceptedPerSecond: (load.acceptedInTime * 1000) / load.elapsedMs,
     committedPerSecond: ((committedAtEnd - committedBefore) * 1000) / load.elapsedMs,
     cpu,
     memoryMiB: memoryOf(bench, server),

@@ -4,13 +4,24 @@ import { REPO } from '../stack/launcher.js';
 import { OUTPUT_DIR } from './bench-stack.js';
 import { describeMachine } from './measure/machine.js';
 import { readOptions, USAGE, type Options } from './options.js';
+import { overloadPicture, writesPicture } from './report/pictures.js';
 import { costTable, rateTable, ratioTable } from './report/print.js';
+import { overloadReport, seriesTable } from './report/print-series.js';
 import { ratios } from './report/ratios.js';
+import { runOverload } from './run-overload.js';
 import { runWrites } from './run-writes.js';
+import type { BenchRun } from './with-bench.js';
 
 const log = (line: string): void => {
   console.log(line);
 };
+
+/** What a command leaves: text to read, a record and a picture. */
+interface Outcome {
+  readonly text: string;
+  readonly record: object;
+  readonly picture: string;
+}
 
 /** Exit codes: 0 measured, 2 misuse, 130 interrupted. Slow is no failure. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -35,18 +46,35 @@ async function main(argv: readonly string[]): Promise<number> {
   mkdirSync(OUTPUT_DIR, { recursive: true });
   const machine = describeMachine();
   const startedAt = new Date().toISOString();
-  const results = await runWrites(options, log, interrupted.signal);
+  const { text, record, picture } = await COMMANDS[options.command]({
+    ...{ options, log, signal: interrupted.signal },
+  });
+  const { cores, cpu, versions, load1 } = machine;
   log(
-    `\n${machine.cores} cores, ${machine.cpu}, Node ${machine.versions['node']}; load ${machine.load1.toFixed(1)} before\n`,
+    `\n${cores} cores, ${cpu}, Node ${versions['node']}; load average ${load1.toFixed(1)} before\n\n${text}`,
   );
-  log(`${rateTable(results)}\n\n${costTable(results)}\n\n${ratioTable(results)}`);
-  const file = join(OUTPUT_DIR, 'writes.json');
-  writeFileSync(
-    file,
-    JSON.stringify({ startedAt, machine, options, ratios: ratios(results), results }, null, 1),
-  );
-  log(`\nAll figures: ${relative(REPO, file)}`);
+  const file = join(OUTPUT_DIR, options.command);
+  writeFileSync(`${file}.json`, JSON.stringify({ startedAt, machine, options, ...record }, null, 1));
+  writeFileSync(`${file}.svg`, picture);
+  log(`\nAll figures and a plot: ${relative(REPO, file)}.json, .svg`);
   return interrupted.signal.aborted ? 130 : 0;
 }
+
+const COMMANDS: Record<Options['command'], (run: BenchRun) => Promise<Outcome>> = {
+  async writes(run) {
+    const writes = await runWrites(run);
+    const { results, series } = writes;
+    const tables = [rateTable(results), costTable(results), ...series.map(seriesTable), ratioTable(results)];
+    return {
+      text: tables.join('\n\n'),
+      record: { ratios: ratios(results), ...writes },
+      picture: writesPicture(writes),
+    };
+  },
+  async overload(run) {
+    const overload = await runOverload(run);
+    return { text: overloadReport(overload), record: overload, picture: overloadPicture(overload) };
+  },
+};
 
 process.exitCode = await main(process.argv.slice(2));

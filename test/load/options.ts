@@ -1,12 +1,18 @@
 import { parseArgs } from 'node:util';
 import { PROFILED, type Profiled } from './profile/profile-block.js';
 import { SCENARIOS, type ScenarioName } from './scenarios/index.js';
+import { SERIES, type SeriesName } from './series/index.js';
 
 export interface Options {
-  readonly command: 'writes';
+  readonly command: 'writes' | 'overload';
   readonly help: boolean;
   readonly quick: boolean;
   readonly only: readonly ScenarioName[];
+  readonly series: readonly SeriesName[];
+  /** Of `overload`. */
+  readonly minutes: number;
+  /** How many times the peak `overload` sends. */
+  readonly times: number;
   readonly blocks: number;
   /** Milliseconds of load in a block. */
   readonly blockMs: number;
@@ -19,17 +25,23 @@ export interface Options {
 }
 
 export const USAGE = `npm run bench -- writes        measure the way of a post, on a stack of its own
-  --quick            2 blocks of 3 s instead of 5 of 6 s, and a shorter warm-up
+  --quick            2 blocks of 2 s instead of 5 of 4 s, a shorter warm-up, no series
   --only a,b         only these scenarios: ${SCENARIOS.join(', ')}
+  --series a,b       how the cost grows: ${SERIES.join(', ')}, or none (default: all, with --quick or --only none)
   --blocks N         blocks of each scenario, taken in turn
   --seconds S        seconds of load in a block
-  --warm-up S        seconds of load before the first block
+  --warm-up S        seconds of load before the first block, at least
   --connections N    connections of the load (default 64)
   --size N           bytes of a post's content (default 200)
   --authors N        authors, each with a token; ten make a tenant (default 100)
   --profile gateway|writer
                      one more block with a CPU profile of that process: time by package and by function
-Results: a table here; JSON and a plot in .local/bench/.`;
+
+npm run bench -- overload      several times the peak, open loop, for minutes: does memory stay flat?
+  --minutes M        (default 10)
+  --times N          how many times the peak is sent (default 4)
+
+Results: tables here; JSON and a plot in .local/bench/.`;
 
 /** @throws Error that names the argument that is wrong. */
 export function readOptions(argv: readonly string[]): Options {
@@ -40,6 +52,9 @@ export function readOptions(argv: readonly string[]): Options {
       help: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       only: { type: 'string' },
+      series: { type: 'string' },
+      minutes: { type: 'string', default: '10' },
+      times: { type: 'string', default: '4' },
       blocks: { type: 'string' },
       seconds: { type: 'string' },
       'warm-up': { type: 'string' },
@@ -50,16 +65,19 @@ export function readOptions(argv: readonly string[]): Options {
     },
   });
   const [command = 'writes', ...more] = positionals;
-  if (command !== 'writes' || more.length > 0)
+  if ((command !== 'writes' && command !== 'overload') || more.length > 0)
     throw new Error(`There is no benchmark ${positionals.join(' ')}.`);
   const { quick } = values;
   return {
     command,
     help: values.help,
     quick,
-    only: values.only === undefined ? SCENARIOS : values.only.split(',').map(scenarioName),
+    only: values.only === undefined ? SCENARIOS : values.only.split(',').map(named('--only', SCENARIOS)),
+    series: seriesOf(values.series ?? (quick || values.only !== undefined ? 'none' : 'all')),
+    minutes: positive('--minutes', values.minutes),
+    times: positive('--times', values.times),
     blocks: positive('--blocks', values.blocks ?? (quick ? '2' : '5')),
-    blockMs: positive('--seconds', values.seconds ?? (quick ? '3' : '6')) * 1000,
+    blockMs: positive('--seconds', values.seconds ?? (quick ? '2' : '4')) * 1000,
     warmUpMs: positive('--warm-up', values['warm-up'] ?? (quick ? '4' : '10')) * 1000,
     connections: positive('--connections', values.connections),
     size: positive('--size', values.size),
@@ -68,11 +86,16 @@ export function readOptions(argv: readonly string[]): Options {
   };
 }
 
-function scenarioName(text: string): ScenarioName {
-  const found = SCENARIOS.find((name) => name === text);
-  if (found) return found;
-  throw new Error(`--only knows ${SCENARIOS.join(', ')}, not ${text}`);
-}
+const seriesOf = (text: string): readonly SeriesName[] =>
+  text === 'all' ? SERIES : text === 'none' ? [] : text.split(',').map(named('--series', SERIES));
+
+const named =
+  <T extends string>(option: string, names: readonly T[]) =>
+  (text: string): T => {
+    const found = names.find((name) => name === text);
+    if (found !== undefined) return found;
+    throw new Error(`${option} knows ${names.join(', ')}, not ${text}`);
+  };
 
 function profiled(text: string): Profiled {
   if (text in PROFILED) return text as Profiled;

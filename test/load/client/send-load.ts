@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from './connection.js';
 import type { LoadOrder, LoadResult } from './order.js';
+import { onSchedule } from './schedule.js';
 import { Tally } from './tally.js';
 
 /** How long the last answers are waited for. */
 const TAIL_MS = 5_000;
-/** A grid of due times: requests due between two of its points are sent together. */
-const TICK_MS = 1;
+/** After this a request that found no connection is given up, as a client would. */
+const GIVE_UP_MS = 5_000;
+const COMPACT_AT = 10_000;
 
 /** Carries out an order. */
 export async function sendLoad(order: LoadOrder): Promise<LoadResult> {
@@ -33,6 +35,7 @@ class Run {
   private taken = 0;
   private due = 0;
   private open = 0;
+  private givenUp = 0;
 
   constructor(
     private readonly order: LoadOrder,
@@ -47,27 +50,18 @@ class Run {
     if (this.order.rate === null) {
       for (const connection of this.free.splice(0)) this.launch(connection, performance.now());
       await delay(this.order.durationMs);
-    } else await this.onSchedule(this.order.rate);
-    const unsent = this.waiting.length - this.taken;
+    } else {
+      const { startedAt, endsAt, order } = this;
+      await onSchedule({ startedAt, endsAt, rate: order.rate ?? 0 }, (dueAt) => {
+        this.offer(dueAt);
+      });
+    }
+    const unsent = this.givenUp + this.waiting.length - this.taken;
     this.taken = this.waiting.length;
     const elapsedMs = performance.now() - this.startedAt;
     const tailEnds = performance.now() + TAIL_MS;
     while (this.open > 0 && performance.now() < tailEnds) await delay(5);
     return this.tally.result({ elapsedMs, due: this.due + unsent, unsent }, this.open);
-  }
-
-  /** Sends whatever is due at each tick; a late tick sends what was missed, under the time it was due. */
-  private async onSchedule(rate: number): Promise<void> {
-    const { startedAt, endsAt } = this;
-    let scheduled = 0;
-    for (let tick = 1; ; tick++) {
-      const tickAt = startedAt + tick * TICK_MS;
-      if (tickAt >= endsAt) return;
-      const now = performance.now();
-      if (tickAt > now) await delay(tickAt - now);
-      for (const until = ((tickAt - startedAt) * rate) / 1000; scheduled < until; scheduled++)
-        this.offer(tickAt);
-    }
   }
 
   private offer(dueAt: number): void {
@@ -95,11 +89,22 @@ class Run {
       this.launch(connection, now);
       return;
     }
-    const dueAt = this.waiting[this.taken];
+    const dueAt = this.takeWaiting(now);
     if (dueAt === undefined) this.free.push(connection);
-    else {
+    else this.launch(connection, dueAt);
+  }
+
+  private takeWaiting(now: number): number | undefined {
+    if (this.taken > COMPACT_AT) {
+      this.waiting.splice(0, this.taken);
+      this.taken = 0;
+    }
+    for (;;) {
+      const dueAt = this.waiting[this.taken];
+      if (dueAt === undefined) return undefined;
       this.taken++;
-      this.launch(connection, dueAt);
+      if (now - dueAt < GIVE_UP_MS) return dueAt;
+      this.givenUp++;
     }
   }
 }

@@ -1,16 +1,13 @@
 import type { Stack, StackRole } from '@spillway/testing';
-import { machineUse, treeCpuMicros, type MachineTicks } from './proc-stat.js';
+import { machineUse, treeCpuMicros, type MachineTicks, type MachineUse } from './proc-stat.js';
 import { readMachine, readProcesses } from './read-proc.js';
 
-/** Whose processor time is told apart. `server` and `client` are the benchmark's own. */
-export type Role = StackRole | 'server' | 'client';
+/** Whose processor time is told apart. `server`, `client` and `bench` are the benchmark's own. */
+export type Role = StackRole | 'server' | 'client' | 'bench';
 
-export interface CpuUse {
+export interface CpuUse extends MachineUse {
   /** Microseconds of user and system time by role, with everything below the processes of the role. */
   readonly micros: Readonly<Partial<Record<Role, number>>>;
-  /** Parts of the machine's time, 0 to 1. */
-  readonly busy: number;
-  readonly steal: number;
 }
 
 /** Tells the processor time each role takes between two moments. */
@@ -24,7 +21,7 @@ export class CpuMeter {
   /** @param own processes of the benchmark itself. */
   static start(stack: Stack, own: readonly (readonly [Role, number])[]): CpuMeter {
     const theirs = stack.processes().map(({ role, pid }): [Role, number] => [role, pid]);
-    const pids = [...theirs, ...own].filter(([, pid]) => pid > 1);
+    const pids = [...theirs, ...own, ['bench', process.pid] as const].filter(([, pid]) => pid > 1);
     return new CpuMeter(pids, microsOf(pids), readMachine());
   }
 
@@ -34,7 +31,11 @@ export class CpuMeter {
     const micros = Object.fromEntries(
       [...now].map(([role, at]) => [role, Math.max(at - (this.before.get(role) ?? 0), 0)]),
     );
-    return { micros, ...machineUse(this.machine, readMachine()) };
+    // The tree of `bench` holds the benchmark's other processes too.
+    const { server = 0, client = 0, ...counted } = micros;
+    const own = Object.values(counted).reduce((sum, value) => sum + value, 0);
+    const bench = (counted['bench'] ?? 0) - server - client;
+    return { micros: { ...micros, bench }, ...machineUse(this.machine, readMachine(), own) };
   }
 }
 

@@ -27,9 +27,14 @@ describe('/proc', () => {
 
   it('tells busy and stolen time', () => {
     const at = (numbers: string) => parseMachineStat(`cpu  ${numbers} 0 0\ncpu0 1 2 3\n`);
-    const use = machineUse(at('10 0 10 70 5 0 0 5'), at('40 0 20 120 15 0 0 5'));
-    expect(use).toEqual({ busy: 0.4, steal: 0 });
-    expect(machineUse(at('0 0 0 0 0 0 0 0'), at('0 0 0 0 0 0 0 10')).steal).toBe(1);
+    const use = machineUse(at('10 0 10 70 5 0 0 5'), at('40 0 20 120 15 0 0 5'), 150_000);
+    expect(use.busy).toBeCloseTo(0.4);
+    expect(use.steal).toBe(0);
+    expect(use.foreign).toBeCloseTo(0.25);
+    expect(machineUse(at('0 0 0 0 0 0 0 0'), at('0 0 0 0 0 0 0 10'), 0)).toMatchObject({
+      steal: 1,
+      foreign: 0,
+    });
     expect(() => parseMachineStat('intr 5')).toThrow('/proc/stat');
   });
 });

@@ -56,11 +56,19 @@ export function parseMachineStat(text: string): MachineTicks {
   };
 }
 
-/** Parts, 0 to 1, of the time between two looks. */
-export function machineUse(
-  before: MachineTicks,
-  after: MachineTicks,
-): { readonly busy: number; readonly steal: number } {
+/** Parts, 0 to 1, of all the time of all processors. */
+export interface MachineUse {
+  readonly busy: number;
+  readonly steal: number;
+  /** Taken by what is not ours: other programs, and the kernel's own threads. */
+  readonly foreign: number;
+}
+
+/** What the machine did between two looks. @param ownMicros CPU time of what is ours. */
+export function machineUse(before: MachineTicks, after: MachineTicks, ownMicros: number): MachineUse {
   const total = Math.max(after.total - before.total, 1);
-  return { busy: 1 - (after.idle - before.idle) / total, steal: (after.steal - before.steal) / total };
+  const busy = 1 - (after.idle - before.idle) / total;
+  const steal = (after.steal - before.steal) / total;
+  const own = (ownMicros * TICKS_PER_SECOND) / 1e6 / total;
+  return { busy, steal, foreign: Math.max(busy - steal - own, 0) };
 }

@@ -7,6 +7,7 @@ const ACCEPTING: readonly Role[] = ['server', 'client', 'edge', 'gateway', 'rabb
 
 /** Between accept and commit, without edge and client; replicas, readers and watchers apart. */
 export const ACCEPT_TO_COMMIT: readonly Role[] = [
+  'server',
   ...(['gateway', 'rabbitmq', 'writer', 'pgbouncer', 'postgres-primary', 'redis'] as const),
 ];
 

@@ -3,6 +3,7 @@ import type { Role } from '../measure/cpu-meter.js';
 import type { Spread } from '../measure/statistics.js';
 import { ACCEPT_TO_COMMIT, microsPerPost, over, sumPerPost } from './per-post.js';
 import { ratios, unitOf, verdictOf, type Results } from './ratios.js';
+import { shown } from './shown.js';
 import { textTable } from './text-table.js';
 
 const ROLES: readonly (readonly [string, Role])[] = [
@@ -21,7 +22,7 @@ const ROLES: readonly (readonly [string, Role])[] = [
 /** Rates, latencies, memory and the state of the machine, a line a scenario. */
 export function rateTable(results: Results): string {
   const head =
-    'scenario|accepted/s|committed/s|p50 ms|p95 ms|p99 ms|other answers|gateway MiB|writer MiB|busy|steal';
+    'scenario|accepted/s|committed/s|p50 ms|p95 ms|p99 ms|other answers|refused p50, p99 ms|gateway MiB|writer MiB|busy|others|steal';
   const rows = entries(results).map(([name, blocks]) => {
     const ms = (value: (block: Block) => number): string => shown(over(blocks, value).median, 1);
     return [
@@ -32,9 +33,11 @@ export function rateTable(results: Results): string {
       ms((b) => b.load?.accepted.p95 ?? Number.NaN),
       ms((b) => b.load?.accepted.p99 ?? Number.NaN),
       otherAnswers(blocks),
+      refusals(blocks),
       shown(over(blocks, (b) => b.memoryMiB['gateway-1'] ?? 0).max, 0),
       shown(over(blocks, (b) => b.memoryMiB['writer-1'] ?? 0).max, 0),
       percent(over(blocks, (b) => b.cpu.busy).median),
+      percent(over(blocks, (b) => b.cpu.foreign).median),
       percent(over(blocks, (b) => b.cpu.steal).max),
     ];
   });
@@ -56,7 +59,8 @@ export function ratioTable(results: Results): string {
   const head = ['figure', 'value', 'at least', 'aim', 'holds'];
   const rows = ratios(results).map((ratio) => {
     const sign = ratio.better === 'less' ? '≤' : '≥';
-    const bound = (value: number): string => `${sign} ${value} ${ratio.unit}`.trim();
+    const bound = (value: number | null): string =>
+      value === null ? '–' : `${sign} ${value} ${ratio.unit}`.trim();
     return [
       ratio.figure,
       `${shown(ratio.value, 2)} ${ratio.unit}`.trim(),
@@ -74,11 +78,17 @@ const entries = (results: Results): [string, readonly Block[]][] =>
     blocks && blocks.length > 0 ? [[name, blocks] as [string, readonly Block[]]] : [],
   );
 
-const shown = (value: number, digits: number): string =>
-  Number.isFinite(value) ? value.toFixed(digits) : '–';
 const percent = (part: number): string => `${(part * 100).toFixed(0)} %`;
 const range = ({ median, min, max }: Spread): string =>
   Number.isFinite(median) ? `${median.toFixed(0)} (${min.toFixed(0)}…${max.toFixed(0)})` : '–';
+
+function refusals(blocks: readonly Block[]): string {
+  const of = (value: (block: Block) => number | undefined): string =>
+    shown(over(blocks, (b) => value(b) ?? Number.NaN).median, 1);
+  return blocks.some((b) => (b.load?.refused.count ?? 0) > 0)
+    ? `${of((b) => b.load?.refused.p50)}, ${of((b) => b.load?.refused.p99)}`
+    : '–';
+}
 
 function otherAnswers(blocks: readonly Block[]): string {
   const counts = new Map<string, number>();

@@ -13,7 +13,8 @@ export function bare(): Scenario {
       url = await server.ask<string>({});
       await bench.client.run(orderOf(bench, url, { durationMs: 2_000 }));
     },
-    block: (bench) => measure(bench, { order: orderOf(bench, url), server: server?.pid ?? 0 }),
+    block: (bench) =>
+      measure(bench, { send: () => bench.client.run(orderOf(bench, url)), server: server?.pid ?? 0 }),
     cleanUp: () => server?.stop(),
   };
 }

@@ -4,24 +4,27 @@ import { CpuMeter } from '../measure/cpu-meter.js';
 
 const DEADLINE_MS = 180_000;
 
-/**
- * A backlog, and what it takes to write it down. The writer is held (SIGSTOP) while posts are accepted, so that
- * its boot is not measured; it is held for less than the broker's heartbeat allows.
- */
+/** A backlog, and what it takes to write it down. */
 export const drain = (): Scenario => ({
   name: 'drain',
   title: 'posts that waited, written by one writer while nothing arrives',
-  async block(bench) {
-    const { components, client, counters, blockMs } = bench;
-    components.signal('writer-1', 'SIGSTOP');
-    try {
-      await client.run(orderOf(bench, gatewayUrl(bench), { durationMs: Math.min(blockMs, 8_000) }));
-    } finally {
-      components.signal('writer-1', 'SIGCONT');
-    }
-    return drained(bench, await counters.accepted());
-  },
+  block: (bench) => drainBlock(bench, ['writer-1']),
 });
+
+/**
+ * The writers are held (SIGSTOP) while posts are accepted, so that their boot is not measured; they are held for
+ * less than the broker's heartbeat allows.
+ */
+export async function drainBlock(bench: Bench, writers: readonly string[]): Promise<Block> {
+  const { components, client, counters, blockMs } = bench;
+  for (const writer of writers) components.signal(writer, 'SIGSTOP');
+  try {
+    await client.run(orderOf(bench, gatewayUrl(bench), { durationMs: Math.min(blockMs, 8_000) }));
+  } finally {
+    for (const writer of writers) components.signal(writer, 'SIGCONT');
+  }
+  return drained(bench, await counters.accepted());
+}
 
 async function drained({ stack, components, counters }: Bench, accepted: number): Promise<Block> {
   const meter = CpuMeter.start(stack, []);

@@ -4,5 +4,5 @@ import { gatewayUrl, measure, orderOf, type Scenario } from '../bench.js';
 export const gateway = (): Scenario => ({
   name: 'gateway',
   title: 'one gateway, as fast as it answers; writers work meanwhile',
-  block: (bench) => measure(bench, { order: orderOf(bench, gatewayUrl(bench)) }),
+  block: (bench) => measure(bench, { send: () => bench.client.run(orderOf(bench, gatewayUrl(bench))) }),
 });

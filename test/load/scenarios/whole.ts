@@ -7,6 +7,7 @@ export const whole = (sustained: Sustained): Scenario => ({
   title: 'accept to commit at 90 % of the greatest rate whose backlog stays bounded',
   async block(bench) {
     const rate = (await sustained.rate(bench)) * 0.9;
-    return measure(bench, { order: orderOf(bench, gatewayUrl(bench), { rate }), untilDrained: true });
+    const order = orderOf(bench, gatewayUrl(bench), { rate });
+    return measure(bench, { send: () => bench.client.run(order), untilDrained: true });
   },
 });

@@ -1,0 +1,53 @@
+import { startBenchStack, stopBenchStack } from './bench-stack.js';
+import { gatewayUrl, orderOf, type Bench } from './bench.js';
+import { LoadClient } from './client/load-client.js';
+import { Counters } from './measure/counters.js';
+import type { Options } from './options.js';
+import { makeBodies, makeTokens } from './posts.js';
+
+/** Code that is not compiled yet costs many times as much: so many posts at least go before the first block. */
+const WARM_POSTS = 15_000;
+const WARM_UPS_MAX = 5;
+
+export interface BenchRun {
+  readonly options: Options;
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Starts and warms a stack of its own, lends it to `work`, and stops it whatever happened. */
+export async function withBench<T>(
+  { options, log, signal }: BenchRun,
+  work: (bench: Bench) => Promise<T>,
+): Promise<T> {
+  const settings: Record<string, string> = options.profile ? { NODE_OPTIONS: '--inspect-port=0' } : {};
+  log('Starting a stack of its own …');
+  const client = LoadClient.start();
+  try {
+    const started = await startBenchStack(settings, log, signal);
+    const { connections, blockMs } = options;
+    const bench: Bench = {
+      ...started,
+      ...{ client, connections, blockMs, log },
+      counters: new Counters(started.stack),
+      tokens: await makeTokens(started.stack.dir, options.authors, Date.now().toString(36)),
+      bodies: makeBodies(options.size),
+    };
+    await warmUp(bench, options.warmUpMs);
+    return await work(bench);
+  } finally {
+    client.stop();
+    await stopBenchStack().catch((error: unknown) => {
+      log(`The stack was not stopped: ${String(error)}`);
+    });
+  }
+}
+
+async function warmUp(bench: Bench, durationMs: number): Promise<void> {
+  bench.log('Warming up …');
+  await bench.counters.rebase();
+  const order = orderOf(bench, gatewayUrl(bench), { durationMs });
+  for (let n = 0, posts = 0; n < WARM_UPS_MAX && posts < WARM_POSTS; n++)
+    posts += (await bench.client.run(order)).accepted.count;
+  await bench.counters.drained();
+}
