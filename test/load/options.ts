@@ -31,7 +31,7 @@ export const USAGE = `npm run bench -- writes        measure the way of a post, 
   --blocks N         blocks of each scenario, taken in turn
   --seconds S        seconds of load in a block
   --warm-up S        seconds of load before the first block, at least
-  --connections N    connections of the load (default 64)
+  --connections N    connections of the load (default 128)
   --size N           bytes of a post's content (default 200)
   --authors N        authors, each with a token; ten make a tenant (default 100)
   --profile gateway|writer
@@ -58,7 +58,7 @@ export function readOptions(argv: readonly string[]): Options {
       blocks: { type: 'string' },
       seconds: { type: 'string' },
       'warm-up': { type: 'string' },
-      connections: { type: 'string', default: '64' },
+      connections: { type: 'string', default: '128' },
       size: { type: 'string', default: '200' },
       authors: { type: 'string', default: '100' },
       profile: { type: 'string' },
