@@ -66,6 +66,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const quota = openQuota(config, cache, gateways);
   const app = await createHttpApp(AppModule.with({ verifier, quota, acceptor, once, health, queue }), {
     logger,
+    limits: config,
   });
   const admin = await startAdminServer({
     host: config.adminHost,

@@ -61,7 +61,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     streams,
     cursorKeys: config.signingKeys.cursor,
   });
-  const app = await createHttpApp(module, { logger });
+  const app = await createHttpApp(module, { logger, limits: config });
   const admin = await startAdminServer({
     host: config.adminHost,
     port: config.adminPort,

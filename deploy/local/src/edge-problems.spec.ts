@@ -33,6 +33,6 @@ describe('the errors of the edge', () => {
 
   it('say when to come back wherever repeating may help', () => {
     const repeatable = [...EDGE_PROBLEMS].filter(([, { retryAfterSeconds }]) => retryAfterSeconds);
-    expect(repeatable.map(([status]) => status)).toEqual([502, 503, 504]);
+    expect(repeatable.map(([status]) => status)).toEqual([429, 502, 503, 504]);
   });
 });

@@ -11,6 +11,14 @@ export const EDGE_PROBLEMS: ReadonlyMap<
   [408, { code: 'request_timeout', detail: 'The request did not arrive completely in time.' }],
   [413, { code: 'payload_too_large', detail: 'A body may have at most 64 KiB, that of a batch 1 MiB.' }],
   [414, { code: 'uri_too_long', detail: 'The address of the request is too long.' }],
+  [
+    429,
+    {
+      code: 'too_many_requests',
+      detail: 'This address sends too many requests without a token, or too many at once. Nothing was done.',
+      retryAfterSeconds: 1,
+    },
+  ],
   [494, { code: 'headers_too_large', detail: 'The headers of the request are too large.' }],
   [500, { code: 'internal_error', detail: 'The edge could not handle the request.' }],
   [

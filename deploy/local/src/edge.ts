@@ -6,6 +6,9 @@ import { edgeProblemsConfig } from './edge-problems.js';
 import { numbers, type Plan } from './plan.js';
 import { fillTemplate } from './template.js';
 
+/** Per address; everybody here has the same one, so these are not met by accident. */
+const EDGE_LIMITS = { TOKENLESS_PER_SECOND: 5_000, TOKENLESS_BURST: 5_000, REQUESTS_PER_ADDRESS: 3_000 };
+
 export const edgeComponents = (plan: Plan): Component[] => [
   {
     name: 'edge',
@@ -41,6 +44,7 @@ export function writeEdgeConfig(plan: Plan): void {
       .join(' '),
     UPSTREAMS_FILE: upstreams,
     PROBLEMS_FILE: problems,
+    ...EDGE_LIMITS,
   });
   writeFileSync(plan.layout.path('config', 'nginx.conf'), text);
 }

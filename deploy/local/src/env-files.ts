@@ -44,6 +44,7 @@ export function appEnvironment(plan: Plan, app: AppName, n: number): Record<stri
 const gatewayEnvironment = (plan: Plan, n: number): Record<string, string> => ({
   HTTP_HOST: '127.0.0.1',
   HTTP_PORT: String(plan.ports.http('gateway', n)),
+  HTTP_MAX_FAILURES: '1000000',
   ...authEnvironment(plan),
   AMQP_URLS: amqpUrl(plan, 'gateway'),
   MANAGEMENT_URL: managementUrl(plan, 'monitor'),
@@ -69,6 +70,7 @@ const writerEnvironment = (plan: Plan): Record<string, string> => ({
 const readerEnvironment = (plan: Plan, n: number): Record<string, string> => ({
   HTTP_HOST: '127.0.0.1',
   HTTP_PORT: String(plan.ports.http('reader', n)),
+  HTTP_MAX_FAILURES: '1000000',
   ...authEnvironment(plan),
   DATABASE_NODES: databaseNodes(plan, 'reader'),
   DATABASE_POOL_MAX: '10',

@@ -8,11 +8,14 @@ import { answerFrameworkError, installHooks } from './fastify-hooks.js';
 import { nestLogger } from './nest-logger.js';
 import { ProblemFilter } from './problem-filter.js';
 import { requestIdOf } from './request-id.js';
+import { installRequestLimits, type HttpLimits } from './request-limits.js';
 import { RouteTable } from './route-table.js';
 import { validationPipe } from './validation-pipe.js';
 
 export interface HttpAppOptions {
   readonly logger: Logger;
+  /** What the process holds at most; nothing is bounded when left out. */
+  readonly limits?: HttpLimits;
   /** Largest body, 64 KiB when left out. */
   readonly bodyLimitBytes?: number;
   /** Milliseconds a whole request may take to arrive, 10 s when left out. */
@@ -67,6 +70,7 @@ export async function createHttpApp(
   });
   const routes = new RouteTable();
   installHooks(adapter.getInstance(), { ...log, routes, requestTimeoutMs: requestTimeout });
+  if (options.limits) installRequestLimits(adapter.getInstance(), options.limits);
   const app = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
     logger: nestLogger(logger),
     bodyParser: false,

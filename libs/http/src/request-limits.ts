@@ -1,0 +1,71 @@
+import type { BlockList } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { clientAddress } from './client-address.js';
+import { FailureLimit } from './failure-limit.js';
+import { ProblemError } from './problem-error.js';
+
+/** What one process holds at most. Found by these names in `httpConfig`. */
+export interface HttpLimits {
+  /** Sockets; more are closed as they come. */
+  readonly httpMaxConnections: number;
+  /** Requests that are not answered yet; more are refused before their body is read. */
+  readonly httpMaxRequests: number;
+  /** Bytes of bodies of those requests, as announced. */
+  readonly httpMaxBodyBytes: number;
+  /** 401 answers to one address in 10 s, after which it is refused; 0 means no limit. */
+  readonly httpMaxFailures: number;
+  /** Peers whose `X-Forwarded-For` is believed. */
+  readonly httpTrustedProxies: BlockList;
+}
+
+/** Refuses what is too much before anything is read or verified. */
+export function installRequestLimits(fastify: FastifyInstance, limits: HttpLimits): void {
+  const failures = new FailureLimit(limits.httpMaxFailures);
+  let requests = 0;
+  let bytes = 0;
+  fastify.server.maxConnections = limits.httpMaxConnections;
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (!failures.idle) {
+      const seconds = failures.refusedFor(clientAddress(request.raw, limits.httpTrustedProxies), Date.now());
+      if (seconds > 0) return done(tooManyFailures(seconds));
+    }
+    const size = announcedBytes(request);
+    if (requests >= limits.httpMaxRequests || (size > 0 && bytes + size > limits.httpMaxBodyBytes))
+      return done(overloaded());
+    requests++;
+    bytes += size;
+    reply.raw.once('close', () => {
+      requests--;
+      bytes -= size;
+      if (reply.raw.statusCode === 401)
+        failures.failed(clientAddress(request.raw, limits.httpTrustedProxies), Date.now());
+    });
+    done();
+  });
+}
+
+/** A body without an announced length may be as long as its route takes. */
+function announcedBytes({ headers, routeOptions }: FastifyRequest): number {
+  const most = routeOptions.bodyLimit ?? 0;
+  if (headers['transfer-encoding'] !== undefined) return most;
+  const length = Number(headers['content-length'] ?? 0);
+  return length > 0 ? Math.min(length, most) : 0;
+}
+
+const tooManyFailures = (retryAfterSeconds: number): ProblemError =>
+  new ProblemError(
+    'too_many_failures',
+    'Too many requests from this address had no valid token. Nothing was done.',
+    {
+      retryAfterSeconds,
+    },
+  );
+
+const overloaded = (): ProblemError =>
+  new ProblemError(
+    'overloaded',
+    'This instance has as many requests in hand as it can hold. Nothing was done.',
+    {
+      retryAfterSeconds: 1,
+    },
+  );
