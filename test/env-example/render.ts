@@ -23,6 +23,10 @@ const PROCESSES: readonly Asked[] = [
   { title: 'cli migrate', command: ['apps/cli/dist/main.js', 'migrate'] },
   { title: 'cli topology', command: ['apps/cli/dist/main.js', 'topology'] },
   { title: 'cli token', command: ['apps/cli/dist/main.js', 'token', '--tenant', 't', '--sub', 's'] },
+  {
+    title: 'cli dead-letters',
+    command: ['apps/cli/dist/main.js', 'dead-letters', 'replay', '--all', '--why', 'x'],
+  },
   { title: 'cli load', command: ['apps/cli/dist/main.js', 'load', 'file'] },
 ];
 

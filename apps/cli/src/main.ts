@@ -1,17 +1,19 @@
 import { Command } from 'commander';
 import { corpusCommand } from './corpus.command.js';
+import { deadLettersCommand } from './dead-letters.command.js';
 import { loadCommand } from './load.command.js';
 import { migrateCommand } from './migrate.command.js';
 import { tokenCommand } from './token.command.js';
 import { topologyCommand } from './topology.command.js';
 
 const program = new Command('spillway')
-  .description('Operate Spillway: schema, broker topology, tokens, imports')
+  .description('Operate Spillway: schema, broker topology, tokens, imports, dead letters')
   .addCommand(migrateCommand())
   .addCommand(topologyCommand())
   .addCommand(tokenCommand())
   .addCommand(loadCommand())
-  .addCommand(corpusCommand());
+  .addCommand(corpusCommand())
+  .addCommand(deadLettersCommand());
 
 try {
   await program.parseAsync();

@@ -1,9 +1,9 @@
-const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const UNITS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** Milliseconds of `500ms`, `60s`, `5m` or `2h`. @throws Error that shows the form. */
+/** Milliseconds of `500ms`, `60s`, `5m`, `2h` or `7d`. @throws Error that shows the form. */
 export function durationMs(text: string): number {
-  const [, amount = '', unit = ''] = /^(\d{1,6})(ms|s|m|h)$/.exec(text) ?? [];
-  if (amount === '') throw new Error('a duration is written like 500ms, 60s, 5m or 2h');
+  const [, amount = '', unit = ''] = /^(\d{1,6})(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (amount === '') throw new Error('a duration is written like 500ms, 60s, 5m, 2h or 7d');
   return Number(amount) * UNITS[unit as keyof typeof UNITS];
 }
 
