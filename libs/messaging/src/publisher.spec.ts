@@ -4,6 +4,7 @@ import { connect, type Channel, type ChannelModel } from 'amqplib';
 import {
   createVirtualHost,
   eventually,
+  manageBroker,
   readStack,
   startTcpProxy,
   type VirtualHost,
@@ -136,6 +137,26 @@ describe('Publisher', () => {
     });
     expect(refused).toBe('rejected');
     await publisher.publish(message('another queue is not affected'));
+  });
+
+  it('is refused by a queue as its policy says now', async () => {
+    const policy = (maxLength: number): Promise<void> =>
+      manageBroker('PUT', `policies/${vhost}/limits`, {
+        pattern: '^spec\\.limited$',
+        'apply-to': 'queues',
+        definition: { 'max-length': maxLength },
+      });
+    await policy(10);
+    await control.assertQueue('spec.limited', {
+      arguments: { 'x-queue-type': 'quorum', 'x-overflow': 'reject-publish' },
+    });
+    await control.bindQueue('spec.limited', 'posts', 'spec.limited');
+    const one = (): Promise<string> => failureOf(publisher.publish(message('x', 'spec.limited')));
+    await eventually('the queue is full', async () => (await one()) === 'rejected');
+    // A quorum queue may take a few more before it says that it is full.
+    expect((await control.checkQueue('spec.limited')).messageCount).toBeGreaterThanOrEqual(10);
+    await policy(1_000);
+    await eventually('there is room again', async () => (await one()) === 'none');
   });
 
   it('refuses at once what is more than may wait for its confirm', async () => {
