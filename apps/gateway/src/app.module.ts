@@ -6,6 +6,8 @@ import { BatchPostsController } from './batch/batch-posts.controller.js';
 import { ActOnLetterController } from './dead-letters/act-on-letter.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { QueueFiguresReader } from './health/queue-figures.js';
+import { ApiPages } from './openapi/api-pages.js';
+import { DocumentsController } from './openapi/documents.controller.js';
 import { CommandAcceptor } from './posts/accept-command.js';
 import { ChangePostController } from './posts/change-post.controller.js';
 import { CreateOnce } from './posts/create-once.js';
@@ -36,9 +38,11 @@ export class AppModule {
         ChangePostController,
         ActOnLetterController,
         HealthController,
+        DocumentsController,
       ],
       providers: [
         BatchAcceptor,
+        { provide: ApiPages, useFactory: () => ApiPages.load() },
         { provide: CommandAcceptor, useValue: acceptor },
         { provide: CreateOnce, useValue: once },
         { provide: HealthRegistry, useValue: health },

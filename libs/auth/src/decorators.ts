@@ -26,3 +26,21 @@ export function principalOfContext(context: ExecutionContext): Principal {
 export const CurrentPrincipal = createParamDecorator((_data: undefined, context: ExecutionContext) =>
   principalOfContext(context),
 );
+
+/** Who may call a route, as its decorators say. */
+export interface RouteAccess {
+  readonly isPublic: boolean;
+  /** One of these is needed; empty when any role will do. */
+  readonly roles: readonly Role[];
+}
+
+/** What the guard will ask of a request to this handler. */
+export function accessOf(controller: { readonly prototype: object }, handler: string): RouteAccess {
+  const method: unknown = Reflect.get(controller.prototype, handler);
+  const places = [method, controller].filter((place) => typeof place === 'function');
+  const found = <T>(key: string): T | undefined =>
+    places
+      .map((place) => Reflect.getMetadata(key, place) as T | undefined)
+      .find((value) => value !== undefined);
+  return { isPublic: found<boolean>(PUBLIC) === true, roles: found<readonly Role[]>(REQUIRED_ROLES) ?? [] };
+}

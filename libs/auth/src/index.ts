@@ -2,7 +2,14 @@ export { AuthError } from './auth-error.js';
 export { AuthGuard } from './auth.guard.js';
 export { AuthModule } from './auth.module.js';
 export { ALGORITHMS, authConfig, type Algorithm, type AuthConfig } from './config.js';
-export { CurrentPrincipal, Public, RequireRoles, type AuthenticatedRequest } from './decorators.js';
+export {
+  accessOf,
+  CurrentPrincipal,
+  Public,
+  RequireRoles,
+  type AuthenticatedRequest,
+  type RouteAccess,
+} from './decorators.js';
 export { jwksProbe } from './jwks-probe.js';
 export { createKeySource, type KeySource } from './key-source.js';
 export { ROLES, type Principal, type Role } from './principal.js';

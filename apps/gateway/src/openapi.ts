@@ -1,0 +1,12 @@
+/** Prints the part of docs/openapi.json that a gateway answers. Needs no environment. */
+import 'reflect-metadata';
+import { writeSync } from 'node:fs';
+import { accessOf } from '@spillway/auth';
+import { describeRoutes, openApiDocument } from '@spillway/http/openapi';
+import { letterRoutes } from './openapi/dead-letters.js';
+import { documentRoutes } from './openapi/documents.js';
+import { healthRoutes } from './openapi/health.js';
+import { postRoutes } from './openapi/posts.js';
+
+const routes = describeRoutes([...postRoutes, ...letterRoutes, ...healthRoutes, ...documentRoutes], accessOf);
+writeSync(1, JSON.stringify(openApiDocument(routes)));

@@ -1,0 +1,9 @@
+/** Prints the part of docs/openapi.json that a reader answers. Needs no environment. */
+import 'reflect-metadata';
+import { writeSync } from 'node:fs';
+import { accessOf } from '@spillway/auth';
+import { describeRoutes, openApiDocument } from '@spillway/http/openapi';
+import { letterRoutes } from './openapi/dead-letters.js';
+import { readRoutes } from './openapi/reads.js';
+
+writeSync(1, JSON.stringify(openApiDocument(describeRoutes([...readRoutes, ...letterRoutes], accessOf))));

@@ -1,0 +1,135 @@
+import type { BatchAnswer } from '../batch.js';
+import {
+  DEAD_LETTER_STATES,
+  type DeadLetter,
+  type DeadLetterAction,
+  type DeadLetterDetail,
+  type DeadLetterPage,
+} from '../dead-letter.js';
+import { ERROR_CODES } from '../error-codes.js';
+import { UUID } from '../ids.js';
+import type { Accepted, Job } from '../job.js';
+import type { Post, PostPage } from '../post.js';
+import type { Problem, ProblemPointer } from '../problem.js';
+import { objectSchema, optional, refTo, type SchemaData } from './object-schema.js';
+
+const uuid: SchemaData = { type: 'string', format: 'uuid', pattern: UUID.source };
+const time: SchemaData = { type: 'string', format: 'date-time' };
+const text: SchemaData = { type: 'string' };
+const orNull = (schema: SchemaData): SchemaData => ({ ...schema, type: [schema['type'], 'null'] });
+const code: SchemaData = { type: 'string', enum: Object.keys(ERROR_CODES) };
+
+const letter = {
+  id: { ...uuid, description: 'Holds the time at which it was put aside.' },
+  state: { type: 'string', enum: DEAD_LETTER_STATES },
+  reason: text,
+  attempts: { type: 'integer' },
+  kind: orNull(text),
+  commandId: orNull(uuid),
+  postId: orNull(uuid),
+  createdAt: time,
+  resolvedAt: orNull(time),
+};
+
+/** What clients are answered, by name. A property that differs from its type does not compile. */
+export const ANSWER_SCHEMAS = {
+  Accepted: objectSchema<Accepted>('The command is on disk at a quorum of the broker; follow its job.', {
+    message: text,
+    jobId: text,
+    status: { const: 'processing' },
+  }),
+  Post: objectSchema<Post>('A post. Its id holds the time of its creation.', {
+    id: uuid,
+    authorId: text,
+    channelId: orNull(text),
+    replyTo: orNull(uuid),
+    content: text,
+    tags: { type: 'array', items: text },
+    createdAt: time,
+    updatedAt: time,
+    replies: { type: ['integer', 'null'], description: 'null until replies are counted.' },
+  }),
+  PostPage: objectSchema<PostPage>('Posts, newest first.', {
+    items: { type: 'array', items: refTo('Post') },
+    nextCursor: { type: ['string', 'null'], description: 'Leads to the next page; null on the last one.' },
+  }),
+  Job: objectSchema<Job>('What became of a command. A status never moves backwards.', {
+    jobId: text,
+    status: { type: 'string', enum: ['processing', 'completed', 'failed'] },
+    postId: uuid,
+    createdAt: time,
+    completedAt: optional(time),
+    superseded: optional({ type: 'boolean', description: 'A later edit or deletion won.' }),
+    reason: optional({ type: 'string', enum: ['no_writer', 'parked'], description: 'What is in the way.' }),
+    error: optional({
+      type: 'object',
+      properties: { code, detail: text },
+      required: ['code', 'detail'],
+      additionalProperties: false,
+    }),
+    consistencyToken: optional({ type: 'string', description: 'Reads that carry it contain the commit.' }),
+    traceId: optional(text),
+  }),
+  BatchAnswer: objectSchema<BatchAnswer>('One result per post, in the order of the posts.', {
+    results: {
+      type: 'array',
+      items: {
+        oneOf: [
+          {
+            type: 'object',
+            properties: { jobId: text, status: { const: 'processing' } },
+            required: ['jobId', 'status'],
+            additionalProperties: false,
+          },
+          {
+            type: 'object',
+            properties: { error: refTo('Problem') },
+            required: ['error'],
+            additionalProperties: false,
+          },
+        ],
+      },
+    },
+  }),
+  DeadLetter: objectSchema<DeadLetter>('A command that could not be carried out, without content.', letter),
+  DeadLetterPage: objectSchema<DeadLetterPage>('Dead letters, newest first.', {
+    items: { type: 'array', items: refTo('DeadLetter') },
+    nextCursor: { type: ['string', 'null'], description: 'Leads to the next page; null on the last one.' },
+  }),
+  DeadLetterAction: objectSchema<DeadLetterAction>('What an operator did about a dead letter.', {
+    action: { type: 'string', enum: ['replay', 'discard'] },
+    who: text,
+    via: { type: 'string', enum: ['api', 'cli'] },
+    why: text,
+    at: time,
+    result: { type: 'string', enum: ['requested', 'done', 'unchanged', 'refused'] },
+    detail: orNull(text),
+    endedAt: orNull(time),
+  }),
+  DeadLetterDetail: objectSchema<DeadLetterDetail>('A dead letter with what was done about it.', {
+    ...letter,
+    actions: { type: 'array', items: refTo('DeadLetterAction') },
+  }),
+  ProblemPointer: objectSchema<ProblemPointer>('', {
+    pointer: {
+      type: 'string',
+      description:
+        'A JSON pointer into the body, `?name` of a query, `{name}` of the address, `!Name` of a header.',
+    },
+    detail: text,
+  }),
+  Problem: objectSchema<Problem>(
+    'An error (RFC 9457). Act on `code`; docs/errors.md has the remedy of each.',
+    {
+      type: text,
+      title: text,
+      status: { type: 'integer' },
+      detail: text,
+      code,
+      requestId: text,
+      errors: optional({ type: 'array', items: refTo('ProblemPointer') }),
+    },
+  ),
+} as const satisfies Record<string, SchemaData>;
+
+export type AnswerName = keyof typeof ANSWER_SCHEMAS;
