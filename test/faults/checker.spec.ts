@@ -113,6 +113,32 @@ describe('check', () => {
     expect(invariants(evidence)).toEqual(['I2']);
   });
 
+  it('catches two posts under one Idempotency-Key, and not the same key of another author (I2)', () => {
+    const keyed = (n: number, sub: string): RequestRecord[] =>
+      requests(n, 'POST', ['accepted']).map((r) => ({ ...r, tenant: 'tenant-0', sub, key: 'once' }));
+    const evidence = clean();
+    const sent = [...keyed(11, 'author-0'), ...keyed(12, 'author-1')];
+    evidence.requests.push(...sent);
+    evidence.rows.push(...sent.map((r, i) => rowOf(r, 11 + i)));
+    expect(check(evidence)).toEqual([]);
+    const [again] = keyed(13, 'author-1');
+    if (again) {
+      evidence.requests.push(again);
+      evidence.rows.push(rowOf(again, 13));
+    }
+    expect(invariants(evidence)).toEqual(['I2']);
+  });
+
+  it('takes a repetition under a key for the same post when it is an alias', () => {
+    const evidence = clean();
+    const [first] = requests(1, 'POST', ['accepted']);
+    if (first?.answer.kind !== 'accepted') throw new Error('the first was accepted');
+    const answer: Answer = { ...first.answer, jobId: 'job-1b', commandId: uuid(21), postId: uuid(21) };
+    evidence.requests.push({ ...first, attempt: 2, key: 'once', answer });
+    evidence.outcomes.push({ tenantId: first.tenant, commandId: uuid(21), outcome: 'alias', code: null });
+    expect(check(evidence)).toEqual([]);
+  });
+
   it('catches a row that nobody sent (I3)', () => {
     const evidence = clean();
     const [row] = evidence.rows;

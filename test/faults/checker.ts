@@ -1,5 +1,5 @@
-import { markerOf } from './content.js';
-import type { Evidence, JobObservation, OutcomeRow, PostRow, RequestRecord } from './history.js';
+import { Found, type Post } from './found.js';
+import type { Evidence, JobObservation, PostRow, RequestRecord } from './history.js';
 
 export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
 
@@ -10,8 +10,6 @@ export interface Violation {
   readonly detail: string;
 }
 
-/** Ends that a client is told as `failed`, or will be when an operator has looked at it. */
-const FAILURES = new Set(['rejected', 'denied', 'discarded', 'parked']);
 /** Ends that exclude a row. */
 const FINAL_FAILURES = new Set(['rejected', 'denied', 'discarded']);
 
@@ -29,50 +27,6 @@ export function check(evidence: Evidence): Violation[] {
     ...inAnotherTenant(found),
     ...effectsOfRefusals(found),
   ];
-}
-
-/** A post of the load: its requests, and the rows that turned out to be its. */
-interface Post {
-  readonly op: string;
-  readonly first: RequestRecord;
-  readonly requests: RequestRecord[];
-  readonly rows: PostRow[];
-}
-
-/** The evidence, joined. */
-class Found {
-  readonly posts = new Map<string, Post>();
-  /** Rows that belong to nothing that was sent. */
-  readonly strangers: PostRow[] = [];
-  readonly rowOfCommand = new Map<string, PostRow>();
-  readonly outcomeOfCommand = new Map<string, OutcomeRow>();
-  readonly deadCommands = new Set<string>();
-  private readonly byMarker = new Map<string, Post>();
-  private readonly byPostId = new Map<string, Post>();
-
-  constructor({ requests, rows, outcomes, deadLetters }: Evidence) {
-    for (const request of requests) {
-      const post = this.posts.get(request.op) ?? { op: request.op, first: request, requests: [], rows: [] };
-      post.requests.push(request);
-      this.posts.set(request.op, post);
-      this.byMarker.set(request.marker, post);
-      if (request.postId !== null) this.byPostId.set(request.postId, post);
-      if (request.answer.kind === 'accepted') this.byPostId.set(request.answer.postId, post);
-    }
-    for (const row of rows) {
-      this.rowOfCommand.set(row.commandId, row);
-      const post = this.byPostId.get(row.id) ?? this.byMarker.get(markerOf(row.content) ?? '');
-      if (post) post.rows.push(row);
-      else this.strangers.push(row);
-    }
-    for (const outcome of outcomes) this.outcomeOfCommand.set(outcome.commandId, outcome);
-    for (const { commandId } of deadLetters) if (commandId !== null) this.deadCommands.add(commandId);
-  }
-
-  failed(commandId: string): boolean {
-    const outcome = this.outcomeOfCommand.get(commandId)?.outcome;
-    return this.deadCommands.has(commandId) || (outcome !== undefined && FAILURES.has(outcome));
-  }
 }
 
 function* lostOrDoubtful({ requests }: Evidence, found: Found): Generator<Violation> {
@@ -96,6 +50,19 @@ function* duplicated(found: Found): Generator<Violation> {
   for (const { op, rows } of found.posts.values()) {
     if (rows.length < 2) continue;
     yield { invariant: 'I2', op, detail: `${rows.length} rows: ${rows.map((r) => r.id).join(', ')}` };
+  }
+  const posts = [...found.posts.values()].filter(
+    ({ first, rows }) => first.key !== undefined && rows.length > 0,
+  );
+  const holders = new Map<string, Post>();
+  for (const post of posts) {
+    const key = JSON.stringify([post.first.tenant, post.first.sub, post.first.key]);
+    const holder = holders.get(key);
+    if (holder) {
+      const detail = `${post.op} and ${holder.op} were both stored under one Idempotency-Key`;
+      yield { invariant: 'I2', op: post.op, detail };
+    }
+    holders.set(key, post);
   }
 }
 

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { eventually, notYet, type Stack, type StackProcess } from '@spillway/testing';
+import { eventually, notYet, type Stack, type StackProcess, type StackRole } from '@spillway/testing';
 
 const run = promisify(execFile);
 
@@ -61,11 +61,43 @@ export class Components {
     await this.ready(name);
   }
 
+  /** The same for all of a role, together. */
+  async bounceAll(role: StackRole): Promise<void> {
+    await Promise.all(this.stack.ofRole(role).map(({ name }) => this.bounce(name)));
+  }
+
   async gone(before: StackProcess, deadlineMs: number): Promise<void> {
     await eventually(`${before.name} (pid ${before.pid}) ends`, () => !alive(before.pid), {
       deadlineMs,
       everyMs: 20,
     });
+  }
+
+  /** Stops a process and all it has started where they stand. @returns a function that lets them go on. */
+  freeze(name: string): () => void {
+    const { pid } = this.signal(name, 'SIGSTOP');
+    // Its children cannot become more now.
+    const pids = [pid, ...descendantsOf(pid)];
+    for (const child of pids) send(child, 'SIGSTOP');
+    return () => {
+      for (const child of pids.toReversed()) send(child, 'SIGCONT');
+    };
+  }
+
+  /** Sum of a metric over its labels, of one app. @throws Error when the app does not answer. */
+  async metric(name: string, metric: string): Promise<number> {
+    const answer = await fetch(`${this.stack.one(name).adminUrl ?? ''}/metrics`, {
+      signal: AbortSignal.timeout(5_000),
+    });
+    const lines = (await answer.text()).split('\n');
+    return lines
+      .filter((line) => line.startsWith(`${metric} `) || line.startsWith(`${metric}{`))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
+  /** What a process has logged so far, from the newest file. */
+  log(name: string): string {
+    return readFileSync(join(this.stack.dir, 'log', `${name}.log`), 'utf8');
   }
 
   /** Keeps a process down, or starts it again: what a supervisor alone can do. */
@@ -97,6 +129,30 @@ export function alive(pid: number): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** Everything a process has started, and what that has started. */
+function descendantsOf(pid: number): number[] {
+  const children = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && parentOf(entry) === pid)
+    .map(Number);
+  return children.flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+function parentOf(pid: string): number {
+  try {
+    return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return 0;
   }
 }
 

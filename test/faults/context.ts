@@ -31,7 +31,7 @@ export async function makeContext(options: ContextOptions): Promise<{ context: F
   const { baseUrl } = stack;
   const marks: Marks = { injectedAt: 0, healedAt: 0, broken: [] };
   const context: FaultContext = {
-    ...{ stack, history, callers, run, seed, rate, long },
+    ...{ stack, history, callers, run, seed, long },
     components: new Components(stack),
     broker: new Broker(stack),
     primary: new Primary(stack),

@@ -16,8 +16,7 @@ const LOST_MS = 12_000;
  */
 export async function drain({ broker, primary, history, run }: FaultContext): Promise<number> {
   const started = Date.now();
-  const promised = new Set<string>();
-  for (const { answer } of history.requests) if (answer.kind === 'accepted') promised.add(answer.commandId);
+  const promised = promisedBy(history);
   let emptySince: number | null = null;
   await eventually(
     'the queues are empty and every accepted post has ended',
@@ -29,14 +28,25 @@ export async function drain({ broker, primary, history, run }: FaultContext): Pr
         return notYet({ ready, messages });
       }
       emptySince ??= Date.now();
-      const withoutEnd = await openCommands(primary, run, promised);
-      const patienceMs = withoutEnd === 0 ? STILL_MS : LOST_MS;
-      return Date.now() - emptySince >= patienceMs || notYet({ ready, messages, withoutEnd });
+      const open = await openCommands(primary, run, promised);
+      const patienceMs = open === 0 ? STILL_MS : LOST_MS;
+      return Date.now() - emptySince >= patienceMs || notYet({ ready, messages, withoutEnd: open });
     },
     { deadlineMs: DRAIN_DEADLINE_MS, everyMs: 250 },
   );
   return Date.now() - started;
 }
+
+/** Every command that a client was told 202 for. */
+function promisedBy(history: FaultContext['history']): ReadonlySet<string> {
+  return new Set(
+    history.requests.flatMap(({ answer }) => (answer.kind === 'accepted' ? [answer.commandId] : [])),
+  );
+}
+
+/** How many accepted commands the primary knows no end of, at this moment. */
+export const withoutEnd = ({ primary, history, run }: FaultContext): Promise<number> =>
+  openCommands(primary, run, promisedBy(history));
 
 async function openCommands(
   primary: FaultContext['primary'],

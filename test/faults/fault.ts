@@ -20,8 +20,6 @@ export interface FaultContext {
   /** Unique for this fault in this run: prefix of operations and, behind `faults-`, of tenants. */
   readonly run: string;
   readonly seed: number;
-  /** Requests per second of the load. */
-  readonly rate: number;
   /** Outages as long as FAULTS.md says; by default shorter ones. */
   readonly long: boolean;
   /** What is kept down or broken from here … */

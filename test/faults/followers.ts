@@ -7,12 +7,12 @@ const MAX_FOLLOWED = 40;
 const PAUSE_MS = 400;
 const AT_ONCE = 24;
 /** That every command has ended is read from the primary; that jobs say so is tried on so many of them. */
-const JOBS_MAX = 3_000;
+const JOBS_MAX = 1_500;
 
-/** Polls a sample of the jobs while the load runs, and up to 3000 of them once all is over. */
+/** Polls a sample of the jobs while the load runs, and up to 1500 of them once all is over. */
 export class Followers {
   private readonly active = new Set<Promise<void>>();
-  private readonly tokens: ReadonlyMap<string, string>;
+  private readonly tokens: Map<string, string>;
   private seen = 0;
   private following = false;
   private timer: NodeJS.Timeout | undefined;
@@ -23,6 +23,11 @@ export class Followers {
     callers: readonly Caller[],
   ) {
     this.tokens = new Map(callers.map((c) => [c.tenant, c.token]));
+  }
+
+  /** Looks at jobs of this caller's tenant too. */
+  know({ tenant, token }: Caller): void {
+    this.tokens.set(tenant, token);
   }
 
   start(): void {
@@ -62,8 +67,10 @@ export class Followers {
       const todo = open.values();
       const worker = async (): Promise<void> => {
         for (const request of todo) {
-          const { status } = await this.look(request);
-          if (status === 'processing' || status === 'unavailable') unfinished.push(request);
+          const { status, reason } = await this.look(request);
+          // What is parked waits for people, and says so.
+          const open = status === 'processing' && reason !== 'parked';
+          if (open || status === 'unavailable') unfinished.push(request);
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, worker));

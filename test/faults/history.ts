@@ -8,7 +8,13 @@ export type Answer =
       readonly postId: string;
     }
   /** 4xx, 429, 503: it certainly had no effect. */
-  | { readonly kind: 'refused'; readonly status: number; readonly code: string }
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly code: string;
+      /** Of the header Retry-After. */
+      readonly retryAfter?: string;
+    }
   /** Reset, deadline, 500, 502, 504: it may have had its effect. */
   | { readonly kind: 'unknown'; readonly status: number | null; readonly why: string };
 
@@ -21,6 +27,8 @@ export interface RequestRecord {
   readonly sub: string;
   /** Minted by the client, or null when the server mints it. */
   readonly postId: string | null;
+  /** The Idempotency-Key it carried. */
+  readonly key?: string;
   readonly marker: string;
   readonly content: string;
   readonly channelId: string | null;
@@ -38,6 +46,10 @@ export interface JobObservation {
   readonly at: number;
   readonly status: 'processing' | 'completed' | 'failed' | 'not_found' | 'unavailable';
   readonly code?: string;
+  /** Why it goes on `processing`, when it says so. */
+  readonly reason?: string;
+  /** The post it answers with. */
+  readonly postId?: string;
 }
 
 /** A row of `posts` on the primary. */
@@ -82,6 +94,11 @@ export class History {
   /** Requests that were sent within a span of time. */
   sentBetween(from: number, to: number): readonly RequestRecord[] {
     return this.requests.filter((r) => r.t0 >= from && r.t0 < to);
+  }
+
+  /** Requests that were sent and answered within a span of time. */
+  within(from: number, to: number): readonly RequestRecord[] {
+    return this.requests.filter((r) => r.t0 >= from && r.t1 <= to);
   }
 
   /** First attempts accepted per second, by the time of their answer. */

@@ -1,26 +1,34 @@
 import type { Answer, JobObservation } from './history.js';
 import { readJobId } from './ticket.js';
 
-/** After this a client gives up; every request must have been answered or its socket closed before. */
-export const REQUEST_DEADLINE_MS = 10_000;
+/**
+ * After this a client gives up; every request must have been answered or its socket closed before. The edge
+ * waits 15 s for what is behind it, longer than anything inside does.
+ */
+export const REQUEST_DEADLINE_MS = 16_000;
 
 export interface WriteRequest {
-  readonly method: 'POST' | 'PUT';
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly token: string;
   readonly body: unknown;
+  readonly idempotencyKey?: string;
 }
 
 /** Sends one write and says what the client may believe afterwards. Never throws. */
-export async function write({ method, url, token, body }: WriteRequest): Promise<Answer> {
+export async function write({ method, url, token, body, idempotencyKey }: WriteRequest): Promise<Answer> {
   try {
     const answer = await fetch(url, {
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(REQUEST_DEADLINE_MS),
     });
-    return classify(answer.status, await answer.text());
+    return classify(answer.status, await answer.text(), answer.headers.get('retry-after'));
   } catch (error) {
     return { kind: 'unknown', status: null, why: whyOf(error) };
   }
@@ -46,20 +54,29 @@ export async function lookAtJob(
       return { at, httpStatus, status: 'unavailable', code: text(body['code']) };
     }
     const code = text((body['error'] as Record<string, unknown> | undefined)?.['code']);
-    return { at, httpStatus, status, ...(code === '' ? {} : { code }) };
+    const reason = text(body['reason']);
+    const postId = text(body['postId']);
+    return {
+      ...{ at, httpStatus, status },
+      ...(code === '' ? {} : { code }),
+      ...(reason === '' ? {} : { reason }),
+      ...(postId === '' ? {} : { postId }),
+    };
   } catch (error) {
     return { at, httpStatus: null, status: 'unavailable', code: whyOf(error) };
   }
 }
 
-function classify(status: number, body: string): Answer {
+function classify(status: number, body: string, retryAfter: string | null): Answer {
   const parsed = parse(body);
   if (status === 202) {
     const jobId = text(parsed['jobId']);
     return { kind: 'accepted', jobId, ...readJobId(jobId) };
   }
   const code = text(parsed['code']) || `no code: ${body.slice(0, 80)}`;
-  if (status === 503 || (status >= 400 && status < 500)) return { kind: 'refused', status, code };
+  if (status === 503 || (status >= 400 && status < 500)) {
+    return { kind: 'refused', status, code, ...(retryAfter === null ? {} : { retryAfter }) };
+  }
   return { kind: 'unknown', status, why: code };
 }
 

@@ -14,6 +14,17 @@ export interface LoadOptions {
   readonly history: History;
 }
 
+interface Post {
+  readonly caller: Caller;
+  readonly op: string;
+  readonly draft: Draft;
+}
+
+/** A post and the Idempotency-Key that makes it one however often it is sent. */
+export interface KeyedPost extends Post {
+  readonly key: string;
+}
+
 /** A slow system must not exhaust the client; beyond this requests are counted as not sent. */
 const MAX_OPEN = 4_000;
 const TICK_MS = 5;
@@ -32,16 +43,30 @@ export class Load {
   private readonly waits = new Set<() => void>();
   private timer: NodeJS.Timeout | undefined;
   private count = 0;
+  private perSecond: number;
 
-  constructor(private readonly options: LoadOptions) {}
+  constructor(private readonly options: LoadOptions) {
+    this.perSecond = options.rate;
+  }
+
+  /** Posts begun per second; repetitions come on top. */
+  get rate(): number {
+    return this.perSecond;
+  }
+
+  set rate(perSecond: number) {
+    this.perSecond = perSecond;
+  }
 
   start(): void {
     if (this.timer) return;
-    const started = performance.now();
-    let sent = 0;
+    let last = performance.now();
+    let due = 0;
     this.timer = setInterval(() => {
-      const due = Math.floor(((performance.now() - started) * this.options.rate) / 1000);
-      for (; sent < due; sent++) {
+      const now = performance.now();
+      due += ((now - last) * this.perSecond) / 1000;
+      last = now;
+      for (; due >= 1; due--) {
         if (this.open.size >= MAX_OPEN) this.skipped++;
         else this.launch();
       }
@@ -58,7 +83,26 @@ export class Load {
 
   /** Sends one post beside the load, to a gateway itself instead of the edge. */
   sendTo(gatewayUrl: string, method: 'POST' | 'PUT' = 'POST'): Promise<RequestRecord> {
-    return this.attempt(this.next(), 1, method === 'PUT' ? uuidV7() : null, gatewayUrl);
+    return this.attempt(this.next(), 1, method === 'PUT' ? uuidV7() : null, { baseUrl: gatewayUrl });
+  }
+
+  /** What one keyed post says; to be sent with `sendKeyed`, as often as wanted. */
+  draftKeyed(key: string, caller?: Caller): KeyedPost {
+    const next = this.next();
+    return { ...next, caller: caller ?? next.caller, key };
+  }
+
+  /** Sends a POST under an Idempotency-Key, through the edge or to a gateway itself. */
+  sendKeyed(post: KeyedPost, attempt: number, baseUrl?: string): Promise<RequestRecord> {
+    return this.attempt(post, attempt, null, {
+      key: post.key,
+      ...(baseUrl === undefined ? {} : { baseUrl }),
+    });
+  }
+
+  /** What was answered so far under a key. */
+  recorded({ op }: KeyedPost): readonly RequestRecord[] {
+    return this.options.history.requests.filter((r) => r.op === op);
   }
 
   /** Sends a PUT again through the edge: same id, same body, same caller. */
@@ -100,17 +144,17 @@ export class Load {
     }
   }
 
-  private next(): { readonly caller: Caller; readonly op: string; readonly draft: Draft } {
+  private next(): Post {
     const { run, callers, random } = this.options;
     const op = `${run}-${++this.count}`;
     return { caller: random.pick(callers), op, draft: draft(op, random) };
   }
 
   private async attempt(
-    { caller, op, draft: { marker, content, channelId, tags } }: ReturnType<Load['next']>,
+    { caller, op, draft: { marker, content, channelId, tags } }: Post,
     attempt: number,
     postId: string | null,
-    baseUrl = this.options.baseUrl,
+    { key, baseUrl = this.options.baseUrl }: { readonly key?: string; readonly baseUrl?: string } = {},
   ): Promise<RequestRecord> {
     const { history } = this.options;
     const method = postId === null ? 'POST' : 'PUT';
@@ -121,10 +165,17 @@ export class Load {
     };
     const t0 = Date.now();
     const url = postId === null ? `${baseUrl}/v1/posts` : `${baseUrl}/v1/posts/${postId}`;
-    const answer = await write({ method, url, token: caller.token, body });
+    const keyed = key === undefined ? {} : { idempotencyKey: key };
+    const answer = await write({ method, url, token: caller.token, body, ...keyed });
     const { tenant, sub } = caller;
     const what = { op, attempt, method, tenant, sub, postId, marker, content, channelId, tags } as const;
-    const record: RequestRecord = { ...what, t0, t1: Date.now(), answer };
+    const record: RequestRecord = {
+      ...what,
+      ...(key === undefined ? {} : { key }),
+      t0,
+      t1: Date.now(),
+      answer,
+    };
     history.requests.push(record);
     return record;
   }

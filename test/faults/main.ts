@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { against } from './broken-builds.js';
 import { catalogue, type Entry } from './catalogue.js';
 import { makeContext } from './context.js';
 import { REPO } from '../stack/launcher.js';
@@ -7,6 +8,7 @@ import { readOptions, USAGE, type Options } from './options.js';
 import { Report } from './report.js';
 import { complaints, table, type FaultResult } from './result.js';
 import { runFault } from './run-fault.js';
+import { verdictOf, verdictOfBroken } from './verdict.js';
 
 const log = (line: string): void => {
   console.log(line);
@@ -25,7 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
     log(USAGE);
     return 0;
   }
-  const entries = catalogue(options.broken === null ? [] : [options.broken]);
+  const entries = catalogue();
   if (options.list) {
     for (const { id, title, how, fault } of entries)
       log(`${id}\t${fault ? 'built        ' : 'not built yet'}\t${title}${how && ` (${how})`}`);
@@ -41,8 +43,13 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** A broken build is tried with the fault that must reveal it, unless others are named. */
 function chosen(entries: readonly Entry[], { faults, broken }: Options): readonly Entry[] {
-  const wanted = faults.length > 0 ? faults : broken === null ? entries.map((e) => e.id) : ['F12'];
-  return entries.filter((e) => wanted.includes(e.id));
+  const wanted = (id: string): boolean => faults.length === 0 || faults.includes(id);
+  if (broken.length === 0) return entries.filter((e) => wanted(e.id));
+  return broken.flatMap((build) =>
+    entries
+      .filter(({ id, fault }) => fault && (faults.length > 0 ? wanted(id) : id === build.fault))
+      .map((entry) => (entry.fault ? { ...entry, fault: against(build, entry.fault) } : entry)),
+  );
 }
 
 async function run(entries: readonly Entry[], options: Options): Promise<number> {
@@ -58,14 +65,14 @@ async function run(entries: readonly Entry[], options: Options): Promise<number>
   const startedAt = Date.now();
   log(`Seed ${options.seed}. Starting a stack of its own …`);
   try {
-    const stack = await startFaultStack(log, interrupted.signal);
-    for (const { id, title, fault } of entries) {
+    const stack = await startFaultStack(log, interrupted.signal, options.keep);
+    for (const [index, { id, title, fault }] of entries.entries()) {
       if (interrupted.signal.aborted) break;
       if (!fault) {
         results.push(notBuilt(id, title));
         continue;
       }
-      log(`${id} ${title} (${fault.how})`);
+      log(`[${index + 1}/${entries.length}, ${sinceText(startedAt)}] ${id} ${fault.title} (${fault.how})`);
       const { seed, rate, long } = options;
       const { context, marks } = await makeContext({
         stack,
@@ -79,36 +86,34 @@ async function run(entries: readonly Entry[], options: Options): Promise<number>
       const { result, evidence } = await runFault(fault, context, marks, options.beforeMs);
       await report.history(id, evidence);
       results.push(result);
+      for (const line of complaints(result, 6)) log(`  ${line}`);
       log(`  ${id}: ${result.result} after ${(result.tookMs / 1000).toFixed(0)} s`);
     }
   } finally {
     report.results({ ...options, startedAt, tookMs: Date.now() - startedAt }, results);
-    await stopFaultStack(() => undefined).catch((error: unknown) => {
-      console.error(`The stack was not stopped: ${String(error)}`);
-    });
+    if (!options.keep) {
+      await stopFaultStack(() => undefined).catch((error: unknown) => {
+        console.error(`The stack was not stopped: ${String(error)}`);
+      });
+    }
   }
-  return verdict(results, options, interrupted.signal.aborted);
+  return conclude(results, options, interrupted.signal.aborted);
 }
 
-function verdict(results: readonly FaultResult[], { seed, broken }: Options, interrupted: boolean): number {
+function conclude(results: readonly FaultResult[], { seed, broken }: Options, interrupted: boolean): number {
   log(`\n${table(results)}\n`);
   for (const line of results.flatMap((r) => complaints(r))) log(line);
   log(`\nHistories and results: ${relative(REPO, REPORT_DIR)}. Seed ${seed}.`);
   if (interrupted) return 130;
-  if (broken !== null) {
-    const lost = results.flatMap((r) => r.violations).filter((v) => v.invariant === 'I1').length;
-    log(
-      lost > 0
-        ? `${broken}: caught, ${lost} losses reported.`
-        : `${broken}: NOT caught: the checker is blind to it.`,
-    );
-    return lost > 0 ? 0 : 1;
-  }
-  const ran = results.filter((r) => r.result !== 'not built yet');
-  const failed = ran.filter((r) => r.result !== 'passed').length;
-  log(`${ran.length - failed} passed, ${failed} failed`);
-  return failed === 0 && ran.length > 0 ? 0 : 1;
+  const { lines, sound } = broken.length > 0 ? verdictOfBroken(results) : verdictOf(results);
+  for (const line of lines) log(line);
+  return sound ? 0 : 1;
 }
+
+const sinceText = (startedAt: number): string => {
+  const seconds = Math.round((Date.now() - startedAt) / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+};
 
 const notBuilt = (id: string, title: string): FaultResult => ({
   ...{ id, title, result: 'not built yet', sent: 0, accepted: 0, refused: 0, unknown: 0, committed: 0 },

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Mutant } from './mutants/preload.js';
+import { BROKEN_BUILDS, type BrokenBuild } from './broken-builds.js';
 
 export interface Options {
   /** Empty: all that are built. */
@@ -12,19 +12,21 @@ export interface Options {
   readonly beforeMs: number;
   /** Requests per second. */
   readonly rate: number;
-  readonly broken: Mutant | null;
+  /** Builds that are broken on purpose; empty for the right one. */
+  readonly broken: readonly BrokenBuild[];
+  /** The stack is left running, and one that was left is used. */
+  readonly keep: boolean;
 }
 
 export const USAGE = `npm run faults [-- F1 F12 …]     break a stack of its own, under load, and check what it promised
   --list             every fault, and which are built
   --seed N           the same load again (default: a new one, printed)
-  --rate N           requests per second (default 200)
-  --duration S       seconds of undisturbed load before each fault (default 4)
+  --rate N           requests per second (default 100)
+  --duration S       seconds of undisturbed load before each fault (default 3)
   --long             outages as long as the matrix says (F17: 60 s instead of 20 s)
-  --broken ack-before-commit
-                     with a writer that is broken on purpose: succeeds when the checker catches it`;
-
-const BROKEN: readonly Mutant[] = ['ack-before-commit'];
+  --keep             leave the stack running, and use the one that was left
+  --broken NAME|all  with a build that is broken on purpose: succeeds when the checker catches it
+${BROKEN_BUILDS.map(({ name, about }) => `                     ${name}: ${about}`).join('\n')}`;
 
 /** @throws Error that names the argument that is wrong. */
 export function readOptions(argv: readonly string[]): Options {
@@ -36,14 +38,16 @@ export function readOptions(argv: readonly string[]): Options {
       help: { type: 'boolean', default: false },
       long: { type: 'boolean', default: false },
       seed: { type: 'string' },
-      rate: { type: 'string', default: '200' },
-      duration: { type: 'string', default: '4' },
+      rate: { type: 'string', default: '100' },
+      duration: { type: 'string', default: '3' },
       broken: { type: 'string' },
+      keep: { type: 'boolean', default: false },
     },
   });
-  const broken = BROKEN.find((name) => name === values.broken) ?? null;
-  if (values.broken !== undefined && broken === null) {
-    throw new Error(`--broken knows ${BROKEN.join(', ')}, not ${values.broken}`);
+  const broken = BROKEN_BUILDS.filter(({ name }) => values.broken === 'all' || values.broken === name);
+  if (values.broken !== undefined && broken.length === 0) {
+    const names = BROKEN_BUILDS.map(({ name }) => name).join(', ');
+    throw new Error(`--broken knows all, ${names}, not ${values.broken}`);
   }
   return {
     faults: positionals.map((id) => id.toUpperCase()),
@@ -54,6 +58,7 @@ export function readOptions(argv: readonly string[]): Options {
     beforeMs: number('--duration', values.duration) * 1000,
     rate: number('--rate', values.rate),
     broken,
+    keep: values.keep,
   };
 }
 

@@ -6,11 +6,8 @@ import { REQUEST_DEADLINE_MS } from './http.js';
 import { tenantsOf } from './callers.js';
 import { timeToRecover } from './recovery.js';
 import type { FaultResult } from './result.js';
+import { undisturbed } from './undisturbed.js';
 
-/** Below this share of the load nothing can be said about the fault. */
-const CARRIED_SHARE = 0.7;
-const WARM_UP_MAX_MS = 30_000;
-const WARM_UP_WINDOW_MS = 2_000;
 const MEMORY_MAX_MIB = 768;
 const JOBS_DEADLINE_MS = 15_000;
 /** An answer may be late by what this machine needs to notice it. */
@@ -35,7 +32,7 @@ export async function runFault(
   marks: Marks,
   beforeMs: number,
 ): Promise<FaultRun> {
-  const { load, followers, history, components, primary, run, rate } = context;
+  const { load, followers, history, components, primary, run } = context;
   const startedAt = Date.now();
   const violations: Violation[] = [];
   const peak: Record<string, number> = {};
@@ -52,13 +49,7 @@ export async function runFault(
     await fault.prepare?.(context);
     load.start();
     followers.start();
-    await warmedUp(context);
-    const baseFrom = Date.now();
-    await context.hold(beforeMs);
-    formerRate = history.acceptedRate(baseFrom, Date.now());
-    context.note(`${formerRate.toFixed(0)} of ${rate} a second were accepted before it`);
-    if (formerRate < rate * CARRIED_SHARE)
-      throw new Error('this machine does not carry the load: lower --rate');
+    formerRate = await undisturbed(context, beforeMs);
     await fault.run(context);
     recoveredAfterMs = await recovery(fault, context, marks, formerRate, violations);
     await load.stop();
@@ -107,13 +98,6 @@ export async function runFault(
   return { result, evidence };
 }
 
-/** Processes that were just started are slow: waits until they carry the load, if they ever do. */
-async function warmedUp({ history, hold, rate }: FaultContext): Promise<void> {
-  const until = Date.now() + WARM_UP_MAX_MS;
-  do await hold(WARM_UP_WINDOW_MS);
-  while (history.acceptedRate(Date.now() - WARM_UP_WINDOW_MS, Date.now()) < rate * 0.9 && Date.now() < until);
-}
-
 /** Watches until the former rate is back, and a little longer; too late is a violation of I8. */
 async function recovery(
   fault: Fault,
@@ -145,7 +129,8 @@ async function readStored(
 
 /** A job that goes on `processing` although its post has been stored; without a row it is a loss, told as I1. */
 function openJobs(unended: readonly RequestRecord[], { rows, outcomes }: Evidence): Violation[] {
-  const ended = new Set([...rows, ...outcomes].map((r) => r.commandId));
+  const final = outcomes.filter(({ outcome }) => outcome !== 'parked');
+  const ended = new Set([...rows, ...final].map((r) => r.commandId));
   return unended
     .filter(({ answer }) => answer.kind === 'accepted' && ended.has(answer.commandId))
     .map(({ op }) => ({ invariant: 'I4', op, detail: 'its command has ended, and its job never says so' }));

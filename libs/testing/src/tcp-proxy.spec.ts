@@ -96,6 +96,40 @@ describe('startTcpProxy', () => {
     await hears(client, 'abcd');
   });
 
+  it('makes requests late too when told so', async () => {
+    const client = dial();
+    client.socket.write('a');
+    await hears(client, 'a');
+    proxy.latency(80, 80);
+    const started = performance.now();
+    client.socket.write('b');
+    await hears(client, 'ab');
+    expect(performance.now() - started).toBeGreaterThanOrEqual(155);
+  });
+
+  it('carries no more than its bandwidth, and everything in the end', async () => {
+    const client = dial();
+    proxy.bandwidth(200_000);
+    const started = performance.now();
+    client.socket.write('x'.repeat(60_000));
+    await eventually('all came back', () => client.text().length === 60_000, { everyMs: 5 });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(290);
+  });
+
+  it('lets a request through and cuts its connection before the answer, as often as asked', async () => {
+    const [first, second] = [dial(), dial()];
+    proxy.cutAfter('COMMIT', 1);
+    first.socket.write('BEGIN');
+    await hears(first, 'BEGIN');
+    const reached = eventually('the target was asked', () => served[0]?.bytesRead === 11, { everyMs: 5 });
+    first.socket.write('COMMIT');
+    await reached;
+    await eventually('the client is cut off', () => first.error() === 'ECONNRESET');
+    expect([first.text(), proxy.cuts]).toEqual(['BEGIN', 1]);
+    second.socket.write('COMMIT');
+    await hears(second, 'COMMIT');
+  });
+
   it('resets every connection and takes new ones', async () => {
     const client = dial();
     client.socket.write('a');

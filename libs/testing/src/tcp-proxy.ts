@@ -12,8 +12,20 @@ export interface TcpProxy {
   pass(): Promise<void>;
   /** A black hole: connections stay open, nothing comes through either way, not even the end of one. */
   silence(): void;
-  /** Every answer of the target arrives this many milliseconds late; so a round trip takes that much longer. */
-  latency(ms: number): void;
+  /**
+   * Every answer of the target arrives this many milliseconds late; so a round trip takes that much longer.
+   * With `requestMs`, what is sent to the target is late as well.
+   */
+  latency(ms: number, requestMs?: number): void;
+  /** Each connection carries so many bytes a second, each way. What does not fit waits at its sender. */
+  bandwidth(bytesPerSecond: number): void;
+  /**
+   * The next `times` requests that contain `text` reach the target, and their connections are reset before
+   * its answer can come back: whoever sent them cannot know what they did.
+   */
+  cutAfter(text: string, times: number): void;
+  /** How often `cutAfter` has cut. */
+  readonly cuts: number;
   /** All connections end now, with RST to both sides. New ones are taken. */
   reset(): void;
   /** New connections are refused (nothing listens); those open stay. */
@@ -26,16 +38,33 @@ export interface TcpTarget {
   readonly port: number;
 }
 
+const CLEAR = { silent: false, latencyMs: 0, requestLatencyMs: 0, bytesPerSecond: Infinity } as const;
+/** Time enough for a target to do what it was asked. */
+const CUT_AFTER_MS = 250;
+
 /** Starts a proxy before `target` on a free port of the loopback. Whoever starts it stops it. */
 export async function startTcpProxy({ target }: { readonly target: TcpTarget }): Promise<TcpProxy> {
-  const weather: Weather = { silent: false, latencyMs: 0, changed: new EventTarget() };
+  const weather: Weather = { ...CLEAR, changed: new EventTarget() };
+  const tripwire = { text: '', times: 0, cuts: 0 };
   const pairs = new Set<readonly [Socket, Socket]>();
   const accept = (client: Socket): void => {
     const upstream = connect({ host: target.host ?? '127.0.0.1', port: target.port, allowHalfOpen: true });
     const pair = [client, upstream] as const;
     pairs.add(pair);
-    relay(client, upstream, weather, 'request');
-    relay(upstream, client, weather, 'answer');
+    const wire = { cut: false };
+    const tripped = (chunk: Buffer): boolean => {
+      if (tripwire.times > 0 && !wire.cut && chunk.includes(tripwire.text)) {
+        tripwire.times--;
+        tripwire.cuts++;
+        wire.cut = true;
+        setTimeout(() => {
+          resetBoth(pair);
+        }, CUT_AFTER_MS).unref();
+      }
+      return true;
+    };
+    relay({ from: client, to: upstream, weather, direction: 'request', filter: tripped });
+    relay({ from: upstream, to: client, weather, direction: 'answer', filter: () => !wire.cut });
     for (const socket of pair) {
       socket.setNoDelay(true);
       // A socket that fails takes its partner with it; the error itself is the test's own doing.
@@ -60,15 +89,25 @@ export async function startTcpProxy({ target }: { readonly target: TcpTarget }):
     get connections() {
       return pairs.size;
     },
+    get cuts() {
+      return tripwire.cuts;
+    },
     pass: async () => {
-      change({ silent: false, latencyMs: 0 });
+      change(CLEAR);
+      tripwire.times = 0;
       if (!server.listening) server = await listen(accept, port);
     },
     silence: () => {
       change({ silent: true });
     },
-    latency: (ms) => {
-      change({ latencyMs: ms });
+    latency: (ms, requestMs = 0) => {
+      change({ latencyMs: ms, requestLatencyMs: requestMs });
+    },
+    bandwidth: (bytesPerSecond) => {
+      change({ bytesPerSecond });
+    },
+    cutAfter: (text, times) => {
+      Object.assign(tripwire, { text, times });
     },
     reset,
     refuse: async () => {

@@ -1,11 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { uuidV7, type CreatePost } from '@spillway/contracts';
-import { encodeEnvelope, ENVELOPE_TYPE, issueTicket, SigningKeys } from '@spillway/contracts/server';
-import { draft } from '../content.js';
-import { readEnvFile } from '../env-file.js';
+import { encodeEnvelope } from '@spillway/contracts/server';
+import { craft, publishBodies, type Crafted } from '../craft.js';
 import type { Fault, FaultContext } from '../fault.js';
-import type { RequestRecord } from '../history.js';
-import { Random } from '../random.js';
+import { untilJob } from '../until-job.js';
 
 const BATCH = 500;
 const NEIGHBOURS_WITHIN_MS = 1_000;
@@ -17,7 +13,7 @@ export const poisonPost: Fault = {
   how: 'crafted message',
   async run(context) {
     const { stack, components, broker, primary, history, injected, healed, expect, note, run } = context;
-    const posts = craft(context);
+    const posts = craft(context, BATCH);
     const poison = posts[Math.floor(BATCH / 2)];
     if (!poison) throw new Error('nothing was crafted');
     await primary.with(async (client) => {
@@ -33,21 +29,20 @@ export const poisonPost: Fault = {
     // The one writer left sees nothing until all 500 lie in its queue: they come as one batch.
     components.signal(one, 'SIGSTOP');
     try {
-      await broker.with(async (channel) => {
-        for (const { command } of posts) {
-          channel.publish('posts', 'posts.write.s0', encodeEnvelope([command]), {
-            ...{ mandatory: true, persistent: true, contentType: 'application/json', type: ENVELOPE_TYPE },
-            ...{ messageId: randomUUID(), timestamp: command.acceptedAt },
-          });
-        }
-        await channel.waitForConfirms();
-      });
+      await publishBodies(
+        broker,
+        posts.map(({ command }) => encodeEnvelope([command])),
+      );
       for (const { record } of posts) history.requests.push(record);
     } finally {
       components.signal(one, 'SIGCONT');
     }
     healed();
-    const look = await untilEnded(context, poison.record);
+    const look = await untilJob(
+      context,
+      poison.record,
+      ({ status }) => status === 'completed' || status === 'failed',
+    );
     expect(look.status === 'failed', `the job of the poison post failed (it is ${look.status})`);
     expect(look.code === 'data_rejected', `its reason is data_rejected (it is ${look.code ?? 'missing'})`);
     for (const name of others) await components.supervisor('start', name);
@@ -67,60 +62,6 @@ export const poisonPost: Fault = {
 };
 
 const constraintOf = (run: string): string => `poison_${run.replaceAll(/[^a-z0-9]/gi, '_').toLowerCase()}`;
-
-interface Crafted {
-  readonly content: string;
-  readonly command: CreatePost;
-  readonly record: RequestRecord;
-}
-
-/** Commands as a gateway makes them, with the tickets their clients would hold. */
-function craft({ stack, callers, run, seed }: FaultContext): readonly Crafted[] {
-  const keys = SigningKeys.parse(readEnvFile(stack.dir, 'gateway-1')['SIGNING_KEYS'] ?? '', 'ticket');
-  const random = new Random(seed + 14);
-  return Array.from({ length: BATCH }, (_, n) => {
-    const op = `${run}-crafted-${n}`;
-    const { tenant, sub } = random.pick(callers);
-    const { marker, content, channelId, tags } = draft(op, random);
-    const id = uuidV7();
-    const now = Date.now();
-    const jobId = issueTicket(keys, tenant, { kind: 'create', issuedAt: now, commandId: id, postId: id });
-    const post = { authorId: sub, content, tags, ...(channelId === null ? {} : { channelId }) };
-    const actor = { sub, moderator: false };
-    const command = {
-      kind: 'post.create',
-      commandId: id,
-      postId: id,
-      tenantId: tenant,
-      actor,
-      acceptedAt: now,
-      post,
-    } as const;
-    const what = {
-      op,
-      attempt: 1,
-      method: 'PUBLISH',
-      tenant,
-      sub,
-      postId: id,
-      marker,
-      content,
-      channelId,
-      tags,
-    } as const;
-    const answer = { kind: 'accepted', jobId, commandId: id, postId: id } as const;
-    return { content, command, record: { ...what, t0: now, t1: now, answer } };
-  });
-}
-
-async function untilEnded({ followers, hold }: FaultContext, record: RequestRecord) {
-  const deadline = Date.now() + 15_000;
-  for (;;) {
-    const look = await followers.look(record);
-    if (look.status === 'completed' || look.status === 'failed' || Date.now() > deadline) return look;
-    await hold(50);
-  }
-}
 
 async function storedAt({ primary }: FaultContext, posts: readonly Crafted[]): Promise<readonly number[]> {
   return primary.with(async (client) => {

@@ -1,5 +1,5 @@
-import { Redis } from 'ioredis';
 import type { Fault, FaultContext } from '../fault.js';
+import { withRedis } from '../redis.js';
 
 const HANG_MS = 10_000;
 const FULL_MS = 4_000;
@@ -24,11 +24,11 @@ export const redisFails: Fault = {
     });
     await hold(1_000);
     await during(context, 'flushed', async () => {
-      await withRedis(context, (redis) => redis.flushall());
+      await withRedis(context.stack, (redis) => redis.flushall());
       await hold(2_000);
     });
     await during(context, 'full', async () => {
-      await withRedis(context, async (redis) => {
+      await withRedis(context.stack, async (redis) => {
         const [, before = '0'] = (await redis.config('GET', 'maxmemory')) as string[];
         await redis.config('SET', 'maxmemory', '1mb');
         await hold(FULL_MS);
@@ -62,14 +62,4 @@ async function during(context: FaultContext, how: string, breakIt: () => Promise
   const meanwhile = history.sentBetween(from, Date.now() - 500);
   const accepted = meanwhile.filter((r) => r.answer.kind === 'accepted').length;
   expect(accepted === meanwhile.length, `${how}: posts are accepted (${accepted} of ${meanwhile.length})`);
-}
-
-async function withRedis<T>({ stack }: FaultContext, fn: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(stack.urlOf('redis'), { maxRetriesPerRequest: 3 });
-  redis.on('error', () => undefined);
-  try {
-    return await fn(redis);
-  } finally {
-    redis.disconnect();
-  }
 }

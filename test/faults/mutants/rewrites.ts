@@ -1,5 +1,8 @@
 import type { Rewrite } from './rewrite.js';
 
+const RUNNER = 'libs/messaging/dist/batch-runner.js';
+const PUBLISHER = 'libs/messaging/dist/publisher.js';
+
 /**
  * Marks, in the code of the writer, the two moments at which F12 kills it. `spillwayFaultPoint` is put
  * there by kill-around-commit.
@@ -11,25 +14,77 @@ export const FAULT_POINTS: readonly Rewrite[] = [
     put: `globalThis.spillwayFaultPoint('before-commit'); await query('COMMIT');`,
   },
   {
-    file: 'libs/messaging/dist/lane.js',
-    find: `const outcomes = await this.context.handle(batch);`,
+    file: RUNNER,
+    find: `const settlement = settle(await this.work.handle(batch), batch.entries.length);`,
     put: `globalThis.spillwayFaultPoint('batch');
-            const outcomes = await this.context.handle(batch);
-            globalThis.spillwayFaultPoint('after-commit', outcomes);`,
+        const outcomes = await this.work.handle(batch);
+        globalThis.spillwayFaultPoint('after-commit', outcomes);
+        const settlement = settle(outcomes, batch.entries.length);`,
   },
 ];
 
 /** The deliberately broken build: a batch is acked as soon as it is taken, and not after its commit. */
 export const ACK_BEFORE_COMMIT: readonly Rewrite[] = [
   {
-    file: 'libs/messaging/dist/lane.js',
-    find: `const batch = { queue:`,
-    put: `if (attempt === 1) generation.channel.ack(deliveries.at(-1).message, true);
-            const batch = { queue:`,
+    file: RUNNER,
+    find: `async settle(by, deliveries, batch) {`,
+    put: `async settle(by, deliveries, batch) {
+        if (batch.attempt === 1) by.channel.ack(deliveries.at(-1).message, true);`,
   },
   {
-    file: 'libs/messaging/dist/lane.js',
-    find: `generation.channel.ack(last.message, true);`,
+    file: RUNNER,
+    find: `by.channel.ack(last.message, true);`,
     put: `void last;`,
+  },
+];
+
+/** For F15: `spillwayKiller` is put there by killer-command. */
+export const KILLER_COMMAND: readonly Rewrite[] = [
+  {
+    file: 'apps/writer/dist/posts/create-post.handler.js',
+    find: `const holders = await claimKeys(scope, commands);`,
+    put: `globalThis.spillwayKiller(commands); const holders = await claimKeys(scope, commands);`,
+  },
+];
+
+/** For F11: `spillwayForeignUser` is put there by channel-error. */
+export const CHANNEL_ERROR: readonly Rewrite[] = [
+  { file: PUBLISHER, find: `mandatory: true,`, put: `mandatory: true, ...globalThis.spillwayForeignUser(),` },
+];
+
+/** A deliberately broken build: the broker drops what it cannot route, and confirms it. */
+export const WITHOUT_MANDATORY: readonly Rewrite[] = [
+  { file: PUBLISHER, find: `mandatory: true,`, put: `mandatory: false,` },
+];
+
+/** A deliberately broken build: what was refused without a connection is kept, and sent after all. */
+export const BUFFER_WHILE_DISCONNECTED: readonly Rewrite[] = [
+  {
+    file: PUBLISHER,
+    find: `throw refusal;`,
+    put: `{ if (!this.ready) globalThis.spillwayKeep(message); throw refusal; }`,
+  },
+  {
+    file: PUBLISHER,
+    find: `this.ready = true;`,
+    put: `this.ready = true; setImmediate(() => globalThis.spillwayFlush(this));`,
+  },
+];
+
+/** A deliberately broken build: nothing in the transaction that stores a post knows its Idempotency-Key. */
+export const KEY_ONLY_IN_REDIS: readonly Rewrite[] = [
+  {
+    file: 'apps/writer/dist/posts/create-post.handler.js',
+    find: `await claimKeys(scope, commands)`,
+    put: `new Map()`,
+  },
+];
+
+/** For F26: a writer of a later version, which knows version 2 of the envelope. */
+export const NEWER_WRITER: readonly Rewrite[] = [
+  {
+    file: 'libs/contracts/dist/envelope.js',
+    find: `parsed['v'] !== ENVELOPE_VERSION`,
+    put: `parsed['v'] !== ENVELOPE_VERSION && parsed['v'] !== 2`,
   },
 ];
