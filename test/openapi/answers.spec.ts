@@ -49,6 +49,20 @@ describe('real answers are what docs/openapi.json says', () => {
     expect((await checked('PUT', POST, `${POSTS}/${uuidV7()}`, body({ content: 'hi' }))).status).toBe(202);
   });
 
+  it('of writes that wait until they are carried out', async () => {
+    const waiting = (value?: unknown): SendOptions => ({
+      ...(value === undefined ? {} : body(value)),
+      headers: { prefer: 'wait=10' },
+    });
+    const created = await checked('POST', POSTS, POSTS, waiting({ content: 'hi' }));
+    expect(created.status).toBe(201);
+    const url = `${POSTS}/${created.json<{ id: string }>().id}`;
+    const put = await checked('PUT', POST, `${POSTS}/${uuidV7()}`, waiting({ content: 'hi' }));
+    expect(put.status).toBe(201);
+    expect((await checked('PATCH', POST, url, waiting({ content: 'ho' }))).status).toBe(200);
+    expect((await checked('DELETE', POST, url, waiting())).status).toBe(200);
+  });
+
   it('of a batch, accepted and refused item by item', async () => {
     const answer = await checked('POST', '/v1/posts/batch', '/v1/posts/batch', body([{ content: 'hi' }, {}]));
     expect(answer.status).toBe(202);

@@ -9,6 +9,7 @@ import { QueueFiguresReader } from './health/queue-figures.js';
 import { ApiPages } from './openapi/api-pages.js';
 import { DocumentsController } from './openapi/documents.controller.js';
 import { CommandAcceptor } from './posts/accept-command.js';
+import { WriteAnswers } from './posts/answer-after-wait.js';
 import { ChangePostController } from './posts/change-post.controller.js';
 import { CreateOnce } from './posts/create-once.js';
 import { CreatePostController } from './posts/create-post.controller.js';
@@ -21,13 +22,14 @@ export interface GatewayParts {
   readonly quota: Quota;
   readonly acceptor: CommandAcceptor;
   readonly once: CreateOnce;
+  readonly answers: WriteAnswers;
   readonly health: HealthRegistry;
   readonly queue: QueueFiguresReader;
 }
 
 @Module({})
 export class AppModule {
-  static with({ verifier, quota, acceptor, once, health, queue }: GatewayParts): DynamicModule {
+  static with({ verifier, quota, acceptor, once, answers, health, queue }: GatewayParts): DynamicModule {
     return {
       module: AppModule,
       imports: [AuthModule.register(verifier), QuotaModule.register(quota)],
@@ -45,6 +47,7 @@ export class AppModule {
         { provide: ApiPages, useFactory: () => ApiPages.load() },
         { provide: CommandAcceptor, useValue: acceptor },
         { provide: CreateOnce, useValue: once },
+        { provide: WriteAnswers, useValue: answers },
         { provide: HealthRegistry, useValue: health },
         { provide: QueueFiguresReader, useValue: queue },
       ],

@@ -15,10 +15,13 @@ export const gatewayConfig = {
   managementUrl: url('MANAGEMENT_URL', ['http', 'https'], {
     about: "RabbitMQ's management API, with a read-only user",
   }),
-  ticketKeys: parsed(
+  signingKeys: parsed(
     'SIGNING_KEYS',
     { about: 'Keys that sign what clients carry: id:base64[,…], the first signs', secret: true },
-    (value) => SigningKeys.parse(value, 'ticket'),
+    (value) => ({
+      ticket: SigningKeys.parse(value, 'ticket'),
+      consistency: SigningKeys.parse(value, 'consistency'),
+    }),
   ),
   directory: parsed(SHARD_MAP.name, SHARD_MAP, (value) => ShardDirectory.parse(value)),
   publishTimeoutMs: integer('PUBLISH_TIMEOUT_MS', 100, 60_000, {
@@ -32,6 +35,10 @@ export const gatewayConfig = {
   publishMaxUnconfirmed: integer('PUBLISH_MAX_UNCONFIRMED', 1, 100_000, {
     about:
       'Messages that may wait for their confirm at once, fewer while the broker is slow; more are refused with 503',
+    fallback: '1000',
+  }),
+  waitMax: integer('WAIT_MAX', 0, 100_000, {
+    about: 'Requests with Prefer: wait that may wait here at once; more are answered at once',
     fallback: '1000',
   }),
 };

@@ -1,7 +1,14 @@
 import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
-import { CacheConnection, cacheProbe, IdempotencyKeys, QuotaGateways } from '@spillway/cache';
+import {
+  CacheConnection,
+  cacheProbe,
+  IdempotencyKeys,
+  QuotaGateways,
+  Results,
+  ResultWaits,
+} from '@spillway/cache';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
-import { createHttpApp } from '@spillway/http';
+import { createHttpApp, HeldRequests } from '@spillway/http';
 import { BrokerConnection, Publisher, publisherProbe, topology, TopologyWatch } from '@spillway/messaging';
 import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
@@ -9,8 +16,10 @@ import type { GatewayConfig } from './config.js';
 import { Events } from './events.js';
 import { ClockWatch } from './health/clock-watch.js';
 import { QueueFiguresReader } from './health/queue-figures.js';
-import { CreateOnce } from './posts/create-once.js';
 import { CommandAcceptor } from './posts/accept-command.js';
+import { WriteAnswers } from './posts/answer-after-wait.js';
+import { CommitWait } from './posts/commit-wait.js';
+import { CreateOnce } from './posts/create-once.js';
 import { giveBackUnused } from './quota/give-back-unused.js';
 import { openQuota } from './quota/open-quota.js';
 
@@ -39,7 +48,14 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     maxUnconfirmed: config.publishMaxUnconfirmed,
   });
   const topologyWatch = new TopologyWatch(connection, topology(directory.shards), logger);
+  const waits = new ResultWaits({ url: config.redisUrl, name: config.instance, shards: directory.shards });
+  const held = new HeldRequests({ max: config.waitMax, maxPerTenant: Math.ceil(config.waitMax / 2) });
+  const answers = new WriteAnswers(
+    new CommitWait({ results: new Results(cache), waits, held }),
+    config.signingKeys.consistency,
+  );
   const stopGauges = [
+    observe('requests_waiting', () => held.size),
     observe('publish_unconfirmed', () => publisher.unconfirmed),
     observe('publish_unconfirmed_limit', () => publisher.unconfirmedLimit),
   ];
@@ -53,7 +69,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     cacheProbe(cache),
   ])
     health.add(probe);
-  const acceptor = new CommandAcceptor(publisher, directory, config.ticketKeys, {
+  const acceptor = new CommandAcceptor(publisher, directory, config.signingKeys.ticket, {
     lingerMs: config.publishLingerMs,
   });
   const once = new CreateOnce({
@@ -64,10 +80,13 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const queue = new QueueFiguresReader(config.managementUrl, directory.shards);
   const gateways = new QuotaGateways(cache, config.instance);
   const quota = openQuota(config, cache, gateways);
-  const app = await createHttpApp(AppModule.with({ verifier, quota, acceptor, once, health, queue }), {
-    logger,
-    limits: config,
-  });
+  const app = await createHttpApp(
+    AppModule.with({ verifier, quota, acceptor, once, answers, health, queue }),
+    {
+      logger,
+      limits: config,
+    },
+  );
   const admin = await startAdminServer({
     host: config.adminHost,
     port: config.adminPort,
@@ -83,10 +102,12 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     health,
     async stop(step) {
       step('finishing the requests under way');
+      held.stop();
       await app.close();
       step('waiting for the last confirms');
       await publisher.close();
       clock.stop();
+      waits.close();
       await gateways.stop();
       topologyWatch.stop();
       for (const stopGauge of stopGauges) stopGauge();

@@ -24,6 +24,18 @@ export const accepted: OperationInfo['answers'] = {
     headers: ['Location', ...QUOTA],
   },
 };
+const created = {
+  description: 'With Prefer: wait, and stored within that time: the post.',
+  schema: 'Post',
+  headers: ['Location', 'ETag', 'Consistency-Token', 'Preference-Applied', ...QUOTA],
+} as const;
+const changed: OperationInfo['answers'] = {
+  200: {
+    description: 'With Prefer: wait, and carried out within that time: the job.',
+    schema: 'Job',
+    headers: ['Consistency-Token', 'Preference-Applied', ...QUOTA],
+  },
+};
 const id = { id: { type: 'string', format: 'uuid', description: 'The id of the post.' } };
 
 export const postRoutes = [
@@ -31,8 +43,9 @@ export const postRoutes = [
     create: {
       summary: 'Create a post',
       tag: 'posts',
-      headers: ['Idempotency-Key'],
+      headers: ['Idempotency-Key', 'Prefer'],
       answers: {
+        201: { ...created, headers: [...created.headers, 'Idempotency-Replayed'] },
         202: {
           description: 'A quorum of the broker has the post on disk. Follow the job at Location.',
           schema: 'Accepted',
@@ -49,7 +62,8 @@ export const postRoutes = [
         'Repeating it is always safe. The id is a UUIDv7 whose time is at most 60 s ahead and 24 h behind; an importer may send ids of any past time and name another author.',
       tag: 'posts',
       params: { id: { type: 'string', format: 'uuid', pattern: UUID_V7.source } },
-      answers: accepted,
+      headers: ['Prefer'],
+      answers: { 201: created, ...accepted },
       errors: PUBLISHING,
     },
   }),
@@ -59,8 +73,8 @@ export const postRoutes = [
       description: 'The last edit of each field wins. By the author or a moderator.',
       tag: 'posts',
       params: id,
-      headers: ['If-Match'],
-      answers: accepted,
+      headers: ['If-Match', 'Prefer'],
+      answers: { ...changed, ...accepted },
       errors: [...PUBLISHING, 'not_found'],
     },
     delete: {
@@ -68,8 +82,8 @@ export const postRoutes = [
       description: 'Final, whatever arrives after it. By the author or a moderator.',
       tag: 'posts',
       params: id,
-      headers: ['If-Match'],
-      answers: accepted,
+      headers: ['If-Match', 'Prefer'],
+      answers: { ...changed, ...accepted },
       errors: [...PUBLISHING, 'invalid_request', 'not_found'],
     },
   }),

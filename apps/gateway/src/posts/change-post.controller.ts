@@ -1,10 +1,11 @@
 import { Body, Controller, Delete, Header, Headers, HttpCode, Param, Patch, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
-import type { Accepted, Command } from '@spillway/contracts';
+import type { Command } from '@spillway/contracts';
 import { ProblemError } from '@spillway/http';
 import { requestSpan } from '@spillway/telemetry';
 import { CommandAcceptor } from './accept-command.js';
+import { WriteAnswers, type WriteAnswer } from './answer-after-wait.js';
 import { buildDeleteCommand, buildEditCommand } from './build-change-command.js';
 import { EditPostDto } from './change.dto.js';
 import { foldCheckedTags } from './fold-tags.js';
@@ -15,7 +16,10 @@ import { foldCheckedTags } from './fold-tags.js';
  */
 @Controller('v1/posts')
 export class ChangePostController {
-  constructor(private readonly acceptor: CommandAcceptor) {}
+  constructor(
+    private readonly acceptor: CommandAcceptor,
+    private readonly answers: WriteAnswers,
+  ) {}
 
   @Patch(':id')
   @HttpCode(202)
@@ -28,7 +32,7 @@ export class ChangePostController {
     @Body() { content, tags }: EditPostDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Accepted> {
+  ): Promise<WriteAnswer> {
     if (content === undefined && tags === undefined) {
       throw new ProblemError('invalid_request', 'The edit changes nothing.', {
         errors: [{ pointer: '', detail: 'must have content or tags' }],
@@ -51,13 +55,12 @@ export class ChangePostController {
     @Headers('if-match') ifMatch: string | undefined,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Accepted> {
+  ): Promise<WriteAnswer> {
     return this.accept(buildDeleteCommand({ principal, id, ifMatch, now: Date.now() }), request, reply);
   }
 
-  private async accept(command: Command, request: FastifyRequest, reply: FastifyReply): Promise<Accepted> {
+  private async accept(command: Command, request: FastifyRequest, reply: FastifyReply): Promise<WriteAnswer> {
     const accepted = await this.acceptor.accept(command, { lane: 'write', span: requestSpan(request.raw) });
-    void reply.header('Location', `/v1/jobs/${accepted.jobId}`);
-    return accepted;
+    return this.answers.answer({ command, accepted, request, reply });
   }
 }

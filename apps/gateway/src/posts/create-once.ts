@@ -1,6 +1,6 @@
 import type { Principal } from '@spillway/auth';
 import type { IdempotencyKeys, KeyRef, KeyState } from '@spillway/cache';
-import { uuidV7, type Accepted, type PostInput } from '@spillway/contracts';
+import { uuidV7, type Accepted, type CreatePost, type PostInput } from '@spillway/contracts';
 import { ProblemError } from '@spillway/http';
 import type { AcceptOptions, CommandAcceptor } from './accept-command.js';
 import { buildCreateCommand } from './build-create-command.js';
@@ -21,6 +21,7 @@ export interface CreateOnceRequest {
 }
 
 export interface Once {
+  readonly command: CreatePost;
   readonly accepted: Accepted;
   /** The answer to an earlier request with this key. */
   readonly replayed: boolean;
@@ -52,8 +53,8 @@ export class CreateOnce {
       idempotency: { keyHash: ref.keyHash, bodyHash },
       now: bound.acceptedAt,
     });
-    if (state.is === 'done') return { accepted: this.parts.acceptor.jobOf(command), replayed: true };
-    return { accepted: await this.accept(ref, state, command, options), replayed: false };
+    if (state.is === 'done') return { command, accepted: this.parts.acceptor.jobOf(command), replayed: true };
+    return { command, accepted: await this.accept(ref, state, command, options), replayed: false };
   }
 
   private async accept(

@@ -1,13 +1,19 @@
 import { Body, Controller, Header, Headers, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
-import { uuidV7, type Accepted } from '@spillway/contracts';
+import { uuidV7, type Accepted, type CreatePost } from '@spillway/contracts';
 import { requestSpan } from '@spillway/telemetry';
 import { CommandAcceptor, type AcceptOptions } from './accept-command.js';
+import { WriteAnswers, type WriteAnswer } from './answer-after-wait.js';
 import { buildCreateCommand } from './build-create-command.js';
 import { CreateOnce } from './create-once.js';
 import { readIdempotencyKey } from './idempotency-key.js';
 import { CreatePostDto } from './post.dto.js';
+
+interface Taken {
+  readonly command: CreatePost;
+  readonly accepted: Accepted;
+}
 
 /** `POST /v1/posts`, and the same operation under its older path. */
 @Controller('v1')
@@ -15,6 +21,7 @@ export class CreatePostController {
   constructor(
     private readonly acceptor: CommandAcceptor,
     private readonly once: CreateOnce,
+    private readonly answers: WriteAnswers,
   ) {}
 
   @Post(['posts', 'post/create'])
@@ -27,31 +34,32 @@ export class CreatePostController {
     @Body() input: CreatePostDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Accepted> {
+  ): Promise<WriteAnswer> {
     const options: AcceptOptions = { lane: 'write', span: requestSpan(request.raw) };
     const key = readIdempotencyKey(keyHeader);
-    const accepted =
+    const taken =
       key === undefined
         ? await this.createNew(principal, input, options)
         : await this.createKeyed(principal, input, key, options, reply);
-    void reply.header('Location', `/v1/jobs/${accepted.jobId}`);
-    return accepted;
+    return this.answers.answer({ ...taken, request, reply });
   }
 
-  private createNew(principal: Principal, input: CreatePostDto, options: AcceptOptions): Promise<Accepted> {
+  private async createNew(
+    principal: Principal,
+    input: CreatePostDto,
+    options: AcceptOptions,
+  ): Promise<Taken> {
     const now = Date.now();
     const postId = uuidV7(now);
-    return this.acceptor.accept(
-      buildCreateCommand({
-        principal,
-        postId,
-        commandId: () => postId,
-        authorId: principal.sub,
-        input,
-        now,
-      }),
-      options,
-    );
+    const command = buildCreateCommand({
+      principal,
+      postId,
+      commandId: () => postId,
+      authorId: principal.sub,
+      input,
+      now,
+    });
+    return { command, accepted: await this.acceptor.accept(command, options) };
   }
 
   private async createKeyed(
@@ -60,9 +68,9 @@ export class CreatePostController {
     key: string,
     options: AcceptOptions,
     reply: FastifyReply,
-  ): Promise<Accepted> {
-    const { accepted, replayed } = await this.once.create({ principal, input, key }, options);
+  ): Promise<Taken> {
+    const { replayed, ...taken } = await this.once.create({ principal, input, key }, options);
     if (replayed) void reply.header('Idempotency-Replayed', 'true');
-    return accepted;
+    return taken;
   }
 }

@@ -1,16 +1,19 @@
 import { Body, Controller, Header, HttpCode, Param, Put, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
-import type { Accepted } from '@spillway/contracts';
 import { requestSpan } from '@spillway/telemetry';
 import { CommandAcceptor } from './accept-command.js';
+import { WriteAnswers, type WriteAnswer } from './answer-after-wait.js';
 import { buildPutCommand } from './build-put-command.js';
 import { PutPostDto } from './post.dto.js';
 
 /** `PUT /v1/posts/{id}` with an id that the client minted: repeating it is always safe. */
 @Controller('v1/posts')
 export class PutPostController {
-  constructor(private readonly acceptor: CommandAcceptor) {}
+  constructor(
+    private readonly acceptor: CommandAcceptor,
+    private readonly answers: WriteAnswers,
+  ) {}
 
   @Put(':id')
   @HttpCode(202)
@@ -22,13 +25,12 @@ export class PutPostController {
     @Body() input: PutPostDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Accepted> {
+  ): Promise<WriteAnswer> {
     const command = buildPutCommand({ principal, id, idPointer: '{id}', input, now: Date.now() });
     const accepted = await this.acceptor.accept(command, {
       lane: principal.roles.has('importer') ? 'bulk' : 'write',
       span: requestSpan(request.raw),
     });
-    void reply.header('Location', `/v1/jobs/${accepted.jobId}`);
-    return accepted;
+    return this.answers.answer({ command, accepted, request, reply });
   }
 }

@@ -33,6 +33,10 @@ export const RESPONSE_HEADERS = {
   },
   'Idempotency-Replayed': { description: 'Present on a repeated answer.', schema: { const: 'true' } },
   ETag: { description: 'The version of what is answered.', schema: text },
+  'Consistency-Token': {
+    description: 'Reads that carry it contain this commit.',
+    schema: text,
+  },
   'Served-By': { description: 'Which database answered: replica-N or primary.', schema: text },
   'Replica-Lag': { description: 'Milliseconds that it was behind.', schema: { type: 'integer', minimum: 0 } },
   'Cache-Control': { description: 'Who may keep the answer.', schema: text },
