@@ -30,7 +30,10 @@ export async function sendBatch(
     for (const [place, post] of waiting.entries()) {
       const became = createdOf(post, results[place], created.get(post), askedMs);
       created.set(post, became);
-      if ('error' in became && became.error.retryable) again.push(post);
+      if (!('error' in became)) continue;
+      // A failure of the whole has been told of already.
+      if (!(results[place] instanceof SpillwayError)) transport.report(became.error);
+      if (became.error.retryable) again.push(post);
     }
     const pauseMs = pauseAfter(askedMs, tries);
     if (again.length === 0 || Date.now() + pauseMs > lastStart) break;

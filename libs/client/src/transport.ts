@@ -16,7 +16,7 @@ export interface TransportOptions {
    * A call therefore ends within `deadlineMs + requestTimeoutMs`.
    */
   readonly retry?: { readonly deadlineMs: number };
-  /** Told of every attempt that failed, also of those that are repeated. */
+  /** Told of every attempt that failed, also of those that are repeated; in a batch, of every post's. */
   readonly onFailedAttempt?: (error: SpillwayError) => void;
 }
 
@@ -86,6 +86,11 @@ export class Transport {
    */
   async open(call: Call, signal: AbortSignal): Promise<Response> {
     return openStream(this.fetch, await this.request(call), this.requestTimeoutMs, signal);
+  }
+
+  /** Tells whoever listens of a failure that came inside a successful answer. */
+  report(error: SpillwayError): void {
+    this.options.onFailedAttempt?.(error);
   }
 
   private async request({ method, path, headers, body }: Call): Promise<ApiRequest> {

@@ -1,7 +1,12 @@
 import type { Job } from '@spillway/contracts';
-import { ConsistencyTokens, SpillwayError, type SpillwayClient } from '@spillway/client';
+import {
+  ConsistencyTokens,
+  SpillwayError,
+  type BatchPost,
+  type CreatedPost,
+  type SpillwayClient,
+} from '@spillway/client';
 import { JobFollower, type OutstandingJob } from './follow-jobs.js';
-import type { ImportPost } from './import-line.js';
 import type { Pace } from './pace.js';
 import { isInvalid, postsOfFile } from './posts-of-file.js';
 import type { Mishap, Tally } from './tally.js';
@@ -9,7 +14,7 @@ import type { Mishap, Tally } from './tally.js';
 export interface ImportSettings {
   readonly file: string;
   /** Retries until the longest wait. */
-  readonly sender: Pick<SpillwayClient, 'putPost'>;
+  readonly sender: Pick<SpillwayClient, 'createPosts'>;
   /** Gives up on a look soon; the follower looks again. */
   readonly looker: Pick<SpillwayClient, 'getJob'>;
   readonly concurrency: number;
@@ -25,6 +30,8 @@ export interface ImportSettings {
 /** Accepted jobs that are remembered; with more than that, sending waits for the commits. */
 const MAX_OUTSTANDING = 5_000;
 const FOLLOWERS = 32;
+/** Of up to 500 posts each; more would only wait in the service. */
+const BATCHES_AT_ONCE = 4;
 /** A job that ended this long before it was accepted was ended by an earlier run; less may be clock skew. */
 const EARLIER_RUN_MS = 1_000;
 
@@ -37,8 +44,8 @@ const HOPELESS: ReadonlySet<string> = new Set(['unauthenticated', 'forbidden', '
  * file system's error when the file cannot be read.
  */
 export async function importFile(settings: ImportSettings): Promise<void> {
-  const { looker, maxWaitMs, concurrency, tally } = settings;
-  // A stop from outside and a failure of one sender end all of them.
+  const { sender, looker, maxWaitMs, concurrency } = settings;
+  // A stop from outside and a failure end sending and following alike.
   const stop = new AbortController();
   const signal = AbortSignal.any([settings.signal, stop.signal]);
   const follower = new JobFollower({
@@ -49,24 +56,42 @@ export async function importFile(settings: ImportSettings): Promise<void> {
     signal,
     onEnd: (job, end) => record(settings, job, end),
   });
-  const lines = postsOfFile(settings.file);
-  const sendAll = async (): Promise<void> => {
-    for await (const { line, endOffset, post } of lines) {
-      signal.throwIfAborted();
-      tally.bytesRead = endOffset;
-      tally.lines++;
-      if (isInvalid(post)) reject(settings, line, post.invalid);
-      else await send(settings, follower, line, post, signal);
-    }
-  };
+  const underWay = new Map<string, number>();
+  const posts = postsToSend(settings, follower, underWay, signal);
   try {
-    await Promise.all(Array.from({ length: concurrency }, sendAll));
+    const created = sender.createPosts(posts, {
+      concurrency: Math.min(concurrency, BATCHES_AT_ONCE),
+      signal,
+    });
+    for await (const post of created) take(settings, follower, post, underWay);
     await follower.allEnded();
   } catch (error) {
     stop.abort(error);
     throw error;
-  } finally {
-    await lines.return();
+  }
+}
+
+/** The posts of the file, each once there is room for its job and it is its turn. Notes its line by its id. */
+async function* postsToSend(
+  settings: ImportSettings,
+  follower: JobFollower,
+  underWay: Map<string, number>,
+  signal: AbortSignal,
+): AsyncGenerator<BatchPost, void, undefined> {
+  const { tally, pace } = settings;
+  for await (const { line, endOffset, post } of postsOfFile(settings.file)) {
+    signal.throwIfAborted();
+    tally.bytesRead = endOffset;
+    tally.lines++;
+    if (isInvalid(post)) {
+      reject(settings, line, post.invalid);
+      continue;
+    }
+    await follower.room();
+    await pace.turn(signal);
+    tally.sent++;
+    underWay.set(post.id, line);
+    yield { id: post.id, ...post.body };
   }
 }
 
@@ -76,26 +101,26 @@ function reject({ tally, onInvalid }: ImportSettings, line: number, detail: stri
   onInvalid?.(mishap);
 }
 
-async function send(
-  { sender, pace, tally }: ImportSettings,
+/** @throws SpillwayError when all the others would fare no better. */
+function take(
+  { tally }: ImportSettings,
   follower: JobFollower,
-  line: number,
-  { id, body }: ImportPost,
-  signal: AbortSignal,
-): Promise<void> {
-  await follower.room();
-  try {
-    await pace.turn(signal);
-    tally.sent++;
-    const { jobId } = await sender.putPost(id, body, { signal });
+  created: CreatedPost,
+  underWay: Map<string, number>,
+): void {
+  const { postId } = created;
+  const line = underWay.get(postId) ?? 0;
+  underWay.delete(postId);
+  if ('jobId' in created) {
     tally.accepted++;
     tally.outstanding++;
-    follower.add({ jobId, postId: id, line });
-  } catch (error) {
-    follower.giveBack();
-    if (!(error instanceof SpillwayError) || HOPELESS.has(error.code)) throw error;
-    tally.failed.add({ line, postId: id, code: error.code, detail: error.detail });
+    follower.add({ jobId: created.jobId, postId, line });
+    return;
   }
+  follower.giveBack();
+  const { error } = created;
+  if (HOPELESS.has(error.code)) throw error;
+  tally.failed.add({ line, postId, code: error.code, detail: error.detail });
 }
 
 function record({ tally, tokens }: ImportSettings, job: OutstandingJob, end: Job | SpillwayError): void {

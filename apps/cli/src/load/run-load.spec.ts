@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { problem, type ErrorCode } from '@spillway/contracts';
+import { problem, type BatchResult, type ErrorCode } from '@spillway/contracts';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,14 +18,14 @@ interface Stored {
 /** A service with the same manners as Spillway's, in one process. */
 class Service {
   readonly posts = new Map<string, Stored>();
-  puts = 0;
-  /** The n-th PUT ends so instead; undefined is an ordinary one. */
+  taken = 0;
+  /** The n-th post is refused so; undefined is an ordinary one. */
   refusal: (n: number) => ErrorCode | undefined = () => undefined;
   failedJob: (stored: Stored) => boolean = () => false;
   /** Looks at a job until it has ended. */
   looksUntilEnd = 2;
   alter: (stored: Stored) => Stored = (stored) => stored;
-  onPut: () => void = () => undefined;
+  onPost: () => void = () => undefined;
   mostAtOnce = 0;
   private atOnce = 0;
   private readonly looks = new Map<string, number>();
@@ -40,15 +40,12 @@ class Service {
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.atOnce);
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      if (request.method === 'POST') {
+        const posts = JSON.parse(Buffer.concat(chunks).toString()) as (Stored & { id: string })[];
+        return json(202, { results: posts.map((post) => this.take(post)) });
+      }
       const id = request.url?.split('/').at(-1) ?? '';
       const stored = this.posts.get(id);
-      if (request.method === 'PUT') {
-        this.onPut();
-        const refusal = this.refusal(++this.puts);
-        if (refusal !== undefined) return refuse(refusal);
-        this.posts.set(id, JSON.parse(Buffer.concat(chunks).toString()) as Stored);
-        return json(202, { message: 'm', jobId: id, status: 'processing' });
-      }
       if (stored === undefined) return refuse('not_found');
       if (request.url?.startsWith('/v1/posts/')) {
         const createdAt = new Date(Number.parseInt(id.replace('-', '').slice(0, 12), 16)).toISOString();
@@ -63,6 +60,14 @@ class Service {
       return json(200, { ...job, status: 'completed', completedAt: '2026-01-01T00:00:00.030Z' });
     });
   });
+
+  private take({ id, ...stored }: Stored & { id: string }): BatchResult {
+    this.onPost();
+    const refusal = this.refusal(++this.taken);
+    if (refusal !== undefined) return { error: problem(refusal, 'no', 'r') };
+    this.posts.set(id, stored);
+    return { jobId: id, status: 'processing' };
+  }
 }
 
 let service: Service;
@@ -166,7 +171,7 @@ describe('a load', () => {
     expect(summary).toEqual(
       expect.objectContaining({ sent: 0, stopped: expect.stringContaining('--strict') }),
     );
-    expect(service.puts).toBe(0);
+    expect(service.taken).toBe(0);
     write([line(1)]);
     expect(await load({ strict: true })).toEqual(expect.objectContaining({ lines: 1, committed: 1 }));
   });
@@ -193,22 +198,22 @@ describe('a load', () => {
 
   it('stops as a whole when the service does not accept its token', async () => {
     service.refusal = () => 'forbidden';
-    write(many(500));
+    write(many(5_000));
     const summary = await load();
     expect(summary.stopped).toContain('forbidden');
-    expect(service.puts).toBeLessThanOrEqual(8);
+    expect(service.taken).toBeLessThanOrEqual(2_500);
   });
 
   it('stops when it is interrupted, and says how to go on', async () => {
     const controller = new AbortController();
-    service.onPut = () => {
-      if (service.puts === 50) controller.abort();
+    service.onPost = () => {
+      if (service.taken === 50) controller.abort();
     };
     write(many(500));
     const summary = await load({ signal: controller.signal });
     expect(summary.accepted).toBeLessThan(500);
     expect(shownSummary(summary)).toContain('Run the same command again to go on');
-    service.onPut = () => undefined;
+    service.onPost = () => undefined;
     expect(await load()).toEqual(expect.objectContaining({ committed: 500 }));
     expect(service.posts.size).toBe(500);
   });
