@@ -31,6 +31,12 @@ describe('the errors of the edge', () => {
     }
   });
 
+  it('are answered to bodies of any size: a batch that met a dead gateway is told so', () => {
+    const places = edgeProblemsConfig().split('location = ').slice(1);
+    expect(places).toHaveLength(EDGE_PROBLEMS.size);
+    for (const place of places) expect(place).toContain('client_max_body_size 0;');
+  });
+
   it('say when to come back wherever repeating may help', () => {
     const repeatable = [...EDGE_PROBLEMS].filter(([, { retryAfterSeconds }]) => retryAfterSeconds);
     expect(repeatable.map(([status]) => status)).toEqual([429, 502, 503, 504]);

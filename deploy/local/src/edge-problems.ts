@@ -55,6 +55,8 @@ export function edgeProblemsConfig(): string {
         `error_page ${nginxStatus} =${body.status} /_edge/${code};`,
         `location = /_edge/${code} {`,
         `  internal;`,
+        // The request's length is checked again here, and a batch would be answered a bare 413 instead.
+        `  client_max_body_size 0;`,
         `  default_type ${PROBLEM_MEDIA_TYPE};`,
         ...headers,
         `  return ${body.status} '${JSON.stringify(body)}';`,
