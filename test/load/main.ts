@@ -5,7 +5,7 @@ import { OUTPUT_DIR } from './bench-stack.js';
 import { describeMachine } from './measure/machine.js';
 import { readOptions, USAGE, type Options } from './options.js';
 import { overloadPicture, writesPicture } from './report/pictures.js';
-import { costTable, rateTable, ratioTable } from './report/print.js';
+import { costTable, disturbance, rateTable, ratioTable } from './report/print.js';
 import { overloadReport, seriesTable } from './report/print-series.js';
 import { ratios } from './report/ratios.js';
 import { runOverload } from './run-overload.js';
@@ -65,6 +65,7 @@ const COMMANDS: Record<Options['command'], (run: BenchRun) => Promise<Outcome>> 
     const writes = await runWrites(run);
     const { results, series } = writes;
     const tables = [rateTable(results), costTable(results), ...series.map(seriesTable), ratioTable(results)];
+    tables.push(disturbance(results));
     return {
       text: tables.join('\n\n'),
       record: { ratios: ratios(results), ...writes },

@@ -2,18 +2,28 @@ import type { Role } from '../measure/cpu-meter.js';
 import type { OverloadRun } from '../run-overload.js';
 import type { Series } from '../series/series.js';
 import { ACCEPT_TO_COMMIT, microsPerPost, sumPerPost } from './per-post.js';
-import { shown } from './shown.js';
+import { otherAnswers, shown } from './shown.js';
 import { textTable } from './text-table.js';
 
 const ROLES: readonly Role[] = ['server', 'gateway', 'rabbitmq', 'writer', 'postgres-primary'];
 
 /** One series: what the points took, and how much CPU a post was for whom. */
 export function seriesTable({ title, points }: Series): string {
-  const head = [title, 'accepted/s', 'committed/s', 'p50 ms', 'p99 ms', ...ROLES, 'accept to commit'];
+  const head = [
+    title,
+    'accepted/s',
+    'committed/s',
+    'other answers',
+    'p50 ms',
+    'p99 ms',
+    ...ROLES,
+    'accept to commit',
+  ];
   const rows = points.map(({ label, block }) => [
     label,
     shown(block.acceptedPerSecond, 0),
     shown(block.committedPerSecond, 0),
+    otherAnswers([block]),
     shown(block.load?.accepted.p50 ?? Number.NaN, 1),
     shown(block.load?.accepted.p99 ?? Number.NaN, 1),
     ...ROLES.map((role) => shown(microsPerPost(block, role), 0)),

@@ -3,7 +3,7 @@ import type { Role } from '../measure/cpu-meter.js';
 import type { Spread } from '../measure/statistics.js';
 import { ACCEPT_TO_COMMIT, microsPerPost, over, sumPerPost } from './per-post.js';
 import { ratios, unitOf, verdictOf, type Results } from './ratios.js';
-import { shown } from './shown.js';
+import { otherAnswers, shown } from './shown.js';
 import { textTable } from './text-table.js';
 
 const ROLES: readonly (readonly [string, Role])[] = [
@@ -73,6 +73,17 @@ export function ratioTable(results: Results): string {
   return `F = ${shown(unit.median, 1)} us (${shown(unit.min, 1)} to ${shown(unit.max, 1)})\n${textTable([head, ...rows])}`;
 }
 
+const QUIET = 0.05;
+
+/** What to know before rates are believed, or nothing when the machine was ours. */
+export function disturbance(results: Results): string {
+  const blocks = entries(results).flatMap(([, all]) => all);
+  const others = over(blocks, (b) => b.cpu.foreign);
+  const steal = over(blocks, (b) => b.cpu.steal);
+  if (!(others.median > QUIET || steal.max > QUIET)) return '';
+  return `Others took ${percent(others.median)} of the machine (up to ${percent(others.max)}), its host up to ${percent(steal.max)}: rates and latencies are theirs too, and costs are higher than alone. Measure again when it is quiet.\n`;
+}
+
 const entries = (results: Results): [string, readonly Block[]][] =>
   Object.entries(results).flatMap(([name, blocks]) =>
     blocks && blocks.length > 0 ? [[name, blocks] as [string, readonly Block[]]] : [],
@@ -88,12 +99,4 @@ function refusals(blocks: readonly Block[]): string {
   return blocks.some((b) => (b.load?.refused.count ?? 0) > 0)
     ? `${of((b) => b.load?.refused.p50)}, ${of((b) => b.load?.refused.p99)}`
     : '–';
-}
-
-function otherAnswers(blocks: readonly Block[]): string {
-  const counts = new Map<string, number>();
-  for (const { load } of blocks)
-    for (const [status, count] of Object.entries(load?.statuses ?? {}))
-      if (status !== '202') counts.set(status, (counts.get(status) ?? 0) + count);
-  return [...counts].map(([status, count]) => `${status}: ${count}`).join(', ') || '–';
 }

@@ -1,3 +1,14 @@
+import type { Block } from '../bench.js';
+
 /** A number for people; a dash for what was not measured. */
 export const shown = (value: number, digits: number): string =>
   Number.isFinite(value) ? value.toFixed(digits) : '–';
+
+/** How many answers there were besides 202, by status; 0 stands for none. */
+export function otherAnswers(blocks: readonly Block[]): string {
+  const counts = new Map<string, number>();
+  for (const { load } of blocks)
+    for (const [status, count] of Object.entries(load?.statuses ?? {}))
+      if (status !== '202') counts.set(status, (counts.get(status) ?? 0) + count);
+  return [...counts].map(([status, count]) => `${status}: ${count}`).join(', ') || '–';
+}
