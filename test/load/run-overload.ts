@@ -5,7 +5,7 @@ import { fitLine } from './measure/statistics.js';
 import { Sustained } from './sustained.js';
 import { withBench, type BenchRun } from './with-bench.js';
 
-const CROWD = 512;
+const CROWD = 2_048;
 const SAMPLED = ['gateway-1', 'writer-1', 'rabbitmq'] as const;
 /** Growth below this is called flat: collectors of garbage take their time. */
 const FLAT_MIB_PER_MINUTE = 1;

@@ -2,7 +2,7 @@ import { gatewayUrl, measure, orderOf, type Scenario } from '../bench.js';
 import type { Sustained } from '../sustained.js';
 
 /** Connections of a crowd: enough that the schedule is kept while answers take long. */
-const CROWD = 512;
+const CROWD = 2_048;
 
 /** Several times as many posts as the gateway can take, sent on schedule whatever is answered. */
 export const overload = (times: number, sustained: Sustained): Scenario => ({
