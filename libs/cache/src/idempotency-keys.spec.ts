@@ -58,7 +58,7 @@ describe('IdempotencyKeys', () => {
   });
   const claim = (by: BoundRequest, at = now, of = ref) => keys.claim(of, by, at, PENDING_MS);
   const ttl = (): Promise<number> =>
-    control.pttl(`spillway:key:${ref.tenantId}:${ref.authorId}:${ref.keyHash}`);
+    control.pttl(`spillway:key:${ref.tenantId}|${ref.authorId}|${ref.keyHash}`);
 
   it('are bound to the first request, for a day', async () => {
     const first = request();
@@ -81,6 +81,12 @@ describe('IdempotencyKeys', () => {
     await claim(request());
     expect(await claim(request(), now, { ...ref, authorId: 'bob' })).toEqual({ is: 'ours' });
     expect(await claim(request(), now, { ...ref, tenantId: `${ref.tenantId}x` })).toEqual({ is: 'ours' });
+  });
+
+  it('are not shared by a tenant and an author that are spelt the same side by side', async () => {
+    await claim(request(), now, { ...ref, authorId: 'a:b' });
+    const other = { ...ref, tenantId: `${ref.tenantId}:a`, authorId: 'b' };
+    expect(await claim(request(), now, other)).toEqual({ is: 'ours' });
   });
 
   it('are done once the command was confirmed, however late', async () => {

@@ -1,6 +1,6 @@
 export { classifySqlError, DatabaseUnavailable, sqlState, type SqlFailure } from './database-error.js';
 export { migrate } from './migrate.js';
-export { seenPosition } from './position.js';
+export { NODE_POSITION, positionIn, type NodePositionRow } from './position.js';
 export { primaryProbe } from './probes.js';
 export { Router, type Answer, type RouterOptions } from './router.js';
 export type { Scope } from './scope.js';

@@ -29,8 +29,11 @@ export const positionOf = (shard: string, row: NodePositionRow): Position => ({
  * A position that contains everything committed or seen on this connection before: it is read after
  * those snapshots were taken. Asked inside a writing transaction it would not contain its commit.
  */
-export async function seenPosition(scope: Scope, shard: string): Promise<Position> {
-  const [row] = await scope.query<NodePositionRow>(NODE_POSITION);
+export const seenPosition = async (scope: Scope, shard: string): Promise<Position> =>
+  positionIn(await scope.query<NodePositionRow>(NODE_POSITION), shard);
+
+/** @throws Error when `NODE_POSITION` was answered with nothing. */
+export function positionIn([row]: readonly NodePositionRow[], shard: string): Position {
   if (!row) throw new Error('the server told no position');
   return positionOf(shard, row);
 }

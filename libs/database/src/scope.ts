@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
 import type { EntityManager, QueryRunner } from 'typeorm';
 import { DatabaseUnavailable } from './database-error.js';
 import { destroyConnection, type DatabaseNode } from './node.js';
@@ -10,6 +10,23 @@ export interface Scope {
   query<Row>(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
   /** Runs `fn` between BEGIN and COMMIT; any failure rolls back and is thrown on. */
   transaction<T>(fn: () => Promise<T>): Promise<T>;
+  /** The same, with statements that travel together with BEGIN and COMMIT and cost no round trip. */
+  framed<T, Opening, Closing>(frame: Frame<T, Opening>): Promise<Framed<T, Closing>>;
+}
+
+/** Statements without parameters around a transaction. */
+export interface Frame<T, Opening> {
+  /** The first statement of the transaction, whose rows `fn` gets. */
+  readonly opening: string;
+  readonly fn: (rows: readonly Opening[]) => Promise<T>;
+  /** A statement after the COMMIT; it is not sent unless `fn` succeeded. */
+  readonly closing: string;
+}
+
+export interface Framed<T, Closing> {
+  readonly value: T;
+  /** The rows of the closing statement. */
+  readonly closing: readonly Closing[];
 }
 
 /**
@@ -41,7 +58,7 @@ export async function withScope<T>(
   const work = async (): Promise<T> => {
     client = await connecting;
     if (expired) throw new DatabaseUnavailable('timeout', 'the connection came after the deadline');
-    return fn(scopeOf(runner));
+    return fn(scopeOf(runner, client));
   };
   try {
     return await Promise.race([work(), deadline]);
@@ -62,22 +79,29 @@ function releaseCount(node: DatabaseNode): (error: unknown) => never {
   };
 }
 
-function scopeOf(runner: QueryRunner): Scope {
+function scopeOf(runner: QueryRunner, client: PoolClient): Scope {
   const query = async <Row>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> =>
     (await runner.query(text, [...parameters])) as Row[];
+  /** Several statements in one round trip; the rows of the last. */
+  const script = async <Row>(...statements: readonly string[]): Promise<Row[]> => {
+    const answer: QueryResult | QueryResult[] = await client.query(statements.join('; '));
+    return ([answer].flat().at(-1)?.rows ?? []) as Row[];
+  };
+  const within = async <T>(begin: readonly string[], fn: (rows: never[]) => Promise<T>, after: string[]) => {
+    const opened = await script<never>(...begin);
+    try {
+      const value = await fn(opened);
+      const closing = await script<never>('COMMIT', ...after);
+      return { value, closing };
+    } catch (error) {
+      await query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  };
   return {
     manager: runner.manager,
     query,
-    async transaction<T>(fn: () => Promise<T>): Promise<T> {
-      await query('BEGIN');
-      try {
-        const value = await fn();
-        await query('COMMIT');
-        return value;
-      } catch (error) {
-        await query('ROLLBACK').catch(() => undefined);
-        throw error;
-      }
-    },
+    transaction: async (fn) => (await within(['BEGIN'], fn, [])).value,
+    framed: ({ opening, fn, closing }) => within(['BEGIN', opening], fn, [closing]),
   };
 }

@@ -1,15 +1,15 @@
 import { ROOT_CONTEXT, SpanKind, trace, type Span } from '@opentelemetry/api';
-import { contextFromTraceparent, meters, tracer } from '@spillway/telemetry';
+import { meters, sampledContext, tracer } from '@spillway/telemetry';
 import { readDeath, type BatchEntry, type Delivery } from './batch.js';
 
-/** The commands of a batch, each in the context of its own `process` span, and how to end those. */
+/** The commands of a batch, each in the context of its own `process` span when it is sampled, and how to end those. */
 export interface Processing {
   readonly entries: readonly BatchEntry[];
   readonly end: () => void;
 }
 
 /**
- * Starts a CONSUMER span per command below the trace it was accepted in, so that one trace holds the
+ * Starts a CONSUMER span per sampled command below the trace it was accepted in, so that one trace holds the
  * whole post. The batch itself is a trace of its own, linked both ways by the handler.
  */
 export function startProcessing(queue: string, deliveries: readonly Delivery[], now: number): Processing {
@@ -22,9 +22,8 @@ export function startProcessing(queue: string, deliveries: readonly Delivery[], 
       if (decoded.as !== 'valid') return { ...common, decoded, ordinal, context: ROOT_CONTEXT };
       const waitMs = Math.max(0, now - decoded.command.acceptedAt);
       meters().postQueueWaitSeconds.record(waitMs / 1000);
-      const parent = decoded.command.traceparent
-        ? contextFromTraceparent(decoded.command.traceparent)
-        : ROOT_CONTEXT;
+      const parent = sampledContext(decoded.command.traceparent);
+      if (!parent) return { ...common, decoded, ordinal, context: ROOT_CONTEXT };
       const span = tracer().startSpan(
         `process ${queue}`,
         {

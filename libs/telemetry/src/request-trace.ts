@@ -61,6 +61,18 @@ export function startRequestTrace(request: IncomingMessage): RequestTrace | unde
   return { context: trace.setSpan(parent, span), end: (how) => endSpan(span, request.method ?? '', how) };
 }
 
+/**
+ * The context of a message's `traceparent`, when the trace is kept. Undefined for what is not sampled, so
+ * that nothing is spent on it, and without the SDK.
+ */
+export function sampledContext(traceparent: string | undefined): Context | undefined {
+  const sdk = runningSdk();
+  if (!sdk || traceparent === undefined) return undefined;
+  const remote = parseTraceparent(traceparent);
+  if (!isSpanContextValid(remote) || !isKept(remote.traceId, sdk.ratio)) return undefined;
+  return trace.setSpanContext(ROOT_CONTEXT, remote);
+}
+
 function startSpan({ method = '', headers }: IncomingMessage, path: string, parent: Context): Span {
   const scheme = headers['x-forwarded-proto'];
   return tracer().startSpan(

@@ -1,4 +1,5 @@
-import type { Results } from '@spillway/cache';
+import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import type { BatchResults, Results } from '@spillway/cache';
 import { classifySqlError, sqlState, type Router } from '@spillway/database';
 import { shardOfQueue, unavailable, type Batch, type BatchEntry, type Outcome } from '@spillway/messaging';
 import type { Events } from '../events.js';
@@ -55,7 +56,7 @@ export class BatchWriter {
     const ids = entries.flatMap(({ decoded }) => (decoded.as === 'valid' ? [decoded.command.postId] : []));
     await this.parts.partitions.ensure(shard, ids, Date.now());
     const committed = await commitBatch(this.parts.router, this.parts.handlers, shard, entries);
-    await this.parts.results.put(resultsOf(shard, entries, committed, Date.now()));
+    await this.tell(resultsOf(shard, entries, committed, Date.now()));
     return committed.outcomes;
   }
 
@@ -66,7 +67,12 @@ export class BatchWriter {
     const recorded = await this.parts.router.onPrimary(shard, (scope) =>
       scope.transaction(() => recordOutcomes(scope, [entry], [outcome])),
     );
-    await this.parts.results.put(resultsOf(shard, [entry], { outcomes: [outcome], recorded }, Date.now()));
+    await this.tell(resultsOf(shard, [entry], { outcomes: [outcome], recorded }, Date.now()));
     return outcome;
+  }
+
+  /** Outside the batch's trace, or every result in it would have a span. */
+  private tell(results: BatchResults): Promise<void> {
+    return context.with(ROOT_CONTEXT, () => this.parts.results.put(results));
   }
 }

@@ -5,17 +5,20 @@ import {
   type CommandKind,
   type Position,
 } from '@spillway/contracts';
-import { seenPosition, type Router, type Scope } from '@spillway/database';
+import { NODE_POSITION, positionIn, type NodePositionRow, type Router, type Scope } from '@spillway/database';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
 import type { CommandHandler, CommandHandlers } from './command-handler.js';
 import { lockPosts } from './locked-post.js';
 import { keepDeadLetters, recordOutcomes, refOf } from './outcome.store.js';
 
-/** What a committed batch is known by. */
-export interface Committed {
+interface Done {
   readonly outcomes: readonly Outcome[];
   /** Keys of the commands whose outcome was recorded now, and did not stand before. */
   readonly recorded: ReadonlySet<string>;
+}
+
+/** What a committed batch is known by. */
+export interface Committed extends Done {
   readonly position: Position;
 }
 
@@ -40,14 +43,17 @@ export async function commitBatch(
   entries: readonly BatchEntry[],
 ): Promise<Committed> {
   return router.onPrimary(shard, async (scope) => {
-    const done = await scope.transaction(async () => {
-      const [barrier] = await scope.query<{ readonly now: string }>(BARRIER);
-      const outcomes = await apply(scope, handlers, entries, Number(barrier?.now));
-      const recorded = await recordOutcomes(scope, entries, outcomes);
-      await keepDeadLetters(scope, lettersOf(entries, outcomes));
-      return { outcomes, recorded };
+    const { value, closing } = await scope.framed<Done, { readonly now: string }, NodePositionRow>({
+      opening: BARRIER,
+      fn: async ([barrier]) => {
+        const outcomes = await apply(scope, handlers, entries, Number(barrier?.now));
+        const recorded = await recordOutcomes(scope, entries, outcomes);
+        await keepDeadLetters(scope, lettersOf(entries, outcomes));
+        return { outcomes, recorded };
+      },
+      closing: NODE_POSITION,
     });
-    return { ...done, position: await seenPosition(scope, shard) };
+    return { ...value, position: positionIn(closing, shard) };
   });
 }
 
