@@ -3,11 +3,12 @@ import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { uuidV7, type Accepted, type Job, type Post } from '@spillway/contracts';
 import { eventually, mintToken, notYet, startTcpProxy } from '@spillway/testing';
 import { callerOf, freshTenant, type Answer, type Api } from './api.js';
-import { whileWritersStand } from './held-writers.js';
+import { takeTurnsWithTheWriters, whileWritersStand } from './held-writers.js';
 import { startOwn, type OwnProcess } from './own-process.js';
 
 let api: Api;
 const own: OwnProcess[] = [];
+takeTurnsWithTheWriters();
 beforeAll(async () => {
   api = await callerOf(freshTenant());
 });

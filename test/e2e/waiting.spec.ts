@@ -3,12 +3,13 @@ import type { Accepted, Job, Problem } from '@spillway/contracts';
 import { eventually, mintToken, notYet, startTcpProxy } from '@spillway/testing';
 import { callerOf, freshTenant, type Api } from './api.js';
 import { openEvents } from './event-stream.js';
-import { whileWritersStand } from './held-writers.js';
+import { takeTurnsWithTheWriters, whileWritersStand } from './held-writers.js';
 import { startOwn, type OwnProcess } from './own-process.js';
 
 let api: Api;
 let token: string;
 const own: OwnProcess[] = [];
+takeTurnsWithTheWriters();
 beforeAll(async () => {
   api = await callerOf(freshTenant());
   token = await mintToken(api.stack.dir, { tenant: api.tenant, sub: 'alice', roles: ['author'] });

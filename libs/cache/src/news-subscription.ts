@@ -5,7 +5,7 @@ export interface NewsSubscriptionOptions {
   readonly url: string;
   readonly name: string;
   readonly channels: readonly string[];
-  readonly onNews: (news: Buffer) => void;
+  readonly onNews: (news: string) => void;
   /** News may have been missed, or may not come for a while: look for yourself. */
   readonly onGap: () => void;
   /** Milliseconds the connection stays when nobody listens any more. */
@@ -71,7 +71,7 @@ export class NewsSubscription {
     });
     // The connection for commands tells of it.
     redis.on('error', () => undefined);
-    redis.on('messageBuffer', (_channel: Buffer, news: Buffer) => onNews(news));
+    redis.on('message', (_channel: string, news: string) => onNews(news));
     redis.on('ready', () => void this.subscribe(redis));
     redis.on('close', () => this.lost());
     this.pings = setInterval(() => void this.ping(redis), PING_EVERY_MS);

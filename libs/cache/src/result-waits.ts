@@ -1,6 +1,6 @@
 import { newsChannel } from './keys.js';
 import { NewsSubscription } from './news-subscription.js';
-import { keysOfNews, newsKey } from './result-news.js';
+import { idsOfNews } from './result-news.js';
 
 export interface ResultWaitsOptions {
   /** Holds credentials: never logged. */
@@ -45,11 +45,10 @@ export class ResultWaits {
 
   /** Listens for a command from now on, until `end`. What is stored of it must be read after this. */
   listen(commandId: string): Listening {
-    const key = newsKey(commandId);
     const lookMs = (): number => (this.subscription.live ? LOOK_WHILE_LIVE_MS : LOOK_MS);
-    const listening = new Listening(lookMs, () => this.forget(key, listening));
-    const same = this.listening.get(key) ?? new Set();
-    this.listening.set(key, same.add(listening));
+    const listening = new Listening(lookMs, () => this.forget(commandId, listening));
+    const same = this.listening.get(commandId) ?? new Set();
+    this.listening.set(commandId, same.add(listening));
     if (!this.closed) this.subscription.open();
     return listening;
   }
@@ -61,17 +60,17 @@ export class ResultWaits {
     this.tellAll();
   }
 
-  private forget(key: string, listening: Listening): void {
-    const same = this.listening.get(key);
+  private forget(commandId: string, listening: Listening): void {
+    const same = this.listening.get(commandId);
     same?.delete(listening);
-    if (same?.size === 0) this.listening.delete(key);
+    if (same?.size === 0) this.listening.delete(commandId);
     if (this.listening.size === 0 && !this.closed) this.subscription.rest();
   }
 
-  private tell(news: Buffer): void {
+  private tell(news: string): void {
     if (this.listening.size === 0) return;
-    for (const key of keysOfNews(news)) {
-      for (const listening of this.listening.get(key) ?? []) listening.wake('ended');
+    for (const id of idsOfNews(news)) {
+      for (const listening of this.listening.get(id) ?? []) listening.wake('ended');
     }
   }
 
