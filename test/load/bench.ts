@@ -48,12 +48,15 @@ export interface Measure {
   readonly untilDrained?: boolean;
 }
 
+/** Connections of a load on schedule: enough that a pause of the service does not hold the schedule up. */
+const ON_SCHEDULE = 512;
+
 export const orderOf = (bench: Bench, url: string, changes: Partial<LoadOrder> = {}): LoadOrder => ({
   url,
   path: '/v1/posts',
   tokens: bench.tokens,
   bodies: bench.bodies,
-  connections: bench.connections,
+  connections: changes.rate == null ? bench.connections : ON_SCHEDULE,
   rate: null,
   durationMs: bench.blockMs,
   ...changes,
