@@ -19,7 +19,10 @@ import { primaryDown } from './faults/f17-primary-down.js';
 import { primaryHangs } from './faults/f18-primary-hangs.js';
 import { redisFails } from './faults/f21-redis-fails.js';
 import { oneKey } from './faults/f23-one-key.js';
+import { noisyTenant } from './faults/f25-noisy-tenant.js';
 import { newerEnvelope } from './faults/f26-newer-envelope.js';
+import { deadLettersStuck } from './faults/f27-dead-letters-stuck.js';
+import { editsOutOfOrder } from './faults/f32-edits-out-of-order.js';
 
 /** A line of the matrix. Those without `fault` are not built yet. */
 export interface Entry {
@@ -58,13 +61,13 @@ export function catalogue(): readonly Entry[] {
     later('F22', 'overload 2×, 4×, 10×', 'open-loop load'),
     built(oneKey),
     later('F24', 'telemetry collector black hole, blocked log pipe', ''),
-    later('F25', 'a noisy tenant at 20× its quota', ''),
+    built(noisyTenant),
     built(newerEnvelope),
-    later('F27', 'dead-letter queue full or gone', ''),
+    built(deadLettersStuck),
     later('F28', 'three brokers: leader killed; minority; no majority', '--brokers 3'),
     later('F29', 'primary lost for good, replica promoted', 'kill -9, promote'),
     later('F30', 'clock jumps ±10 min', 'faketime'),
     later('F31', 'random mixture of the above, seeded, 10 min', ''),
-    later('F32', 'edits and deletes out of order, from gateways with different clocks', 'clock offset'),
+    built(editsOutOfOrder),
   ];
 }

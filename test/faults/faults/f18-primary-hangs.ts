@@ -21,7 +21,7 @@ const LONGEST_WAIT = `
   ORDER BY ms DESC LIMIT 1`;
 let thaw: (() => void) | undefined;
 
-/** It is there and says nothing: first the whole server, then one table under a lock that nobody gives back. */
+/** It is there and says nothing: first one table under a lock that nobody gives back, then the whole server. */
 export const primaryHangs: Fault = {
   id: 'F18',
   title: 'primary hangs',
@@ -33,6 +33,8 @@ export const primaryHangs: Fault = {
     const ended = endedBefore(context);
     const memory = components.memory();
     injected();
+    await locked(context, memory);
+    await components.allReady();
     const frozenAt = Date.now();
     thaw = components.freeze(node.name);
     await hold((long ? LONG_MS : HANG_MS) - 5_000);
@@ -45,7 +47,6 @@ export const primaryHangs: Fault = {
     await primary.up();
     await components.allReady();
     note(`hanging: ${accepted} posts were accepted meanwhile`);
-    await locked(context, memory);
     healed();
   },
   cleanUp() {
@@ -63,6 +64,8 @@ async function locked(context: FaultContext, memory: ReadonlyMap<string, number>
   await primary.with(async (locker) => {
     await locker.query('BEGIN; LOCK TABLE posts IN ACCESS EXCLUSIVE MODE');
     for (const until = Date.now() + (long ? LONG_MS : LOCK_MS); Date.now() < until;) {
+      // Within a transaction the activity of the first look would be shown again.
+      await locker.query('SELECT pg_stat_clear_snapshot()');
       const { rows } = await locker.query<Waiting>(LONGEST_WAIT);
       const [now] = rows;
       if (now && now.ms > longest.ms) longest = now;

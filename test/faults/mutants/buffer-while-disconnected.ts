@@ -1,20 +1,18 @@
 /**
- * Preload for a gateway that answers 503 while it has no broker, and nevertheless publishes what it refused
- * once it is connected again.
+ * Preload for a gateway that answers 503 while it has no broker, and nevertheless sends what it refused once
+ * it is connected again.
  */
 import { rewriteOnLoad } from './rewrite.js';
 import { BUFFER_WHILE_DISCONNECTED } from './rewrites.js';
 
-interface Publishes {
-  publish(message: unknown): Promise<void>;
-}
+type Send = () => Promise<unknown>;
 
-const kept: unknown[] = [];
+const kept: Send[] = [];
 
 Object.assign(globalThis, {
-  spillwayKeep: (message: unknown) => kept.push(message),
-  spillwayFlush: (publisher: Publishes) => {
-    for (const message of kept.splice(0)) publisher.publish(message).catch(() => undefined);
+  spillwayKeep: (send: Send) => kept.push(send),
+  spillwaySendKept: () => {
+    for (const send of kept.splice(0)) send().catch(() => undefined);
   },
 });
 rewriteOnLoad(BUFFER_WHILE_DISCONNECTED);

@@ -57,17 +57,31 @@ export const WITHOUT_MANDATORY: readonly Rewrite[] = [
   { file: PUBLISHER, find: `mandatory: true,`, put: `mandatory: false,` },
 ];
 
-/** A deliberately broken build: what was refused without a connection is kept, and sent after all. */
+/**
+ * A deliberately broken build: what was refused without a connection is kept, and sent after all. The gate is
+ * asked before a command enters a message and again before that is published, so it is broken in both places.
+ */
 export const BUFFER_WHILE_DISCONNECTED: readonly Rewrite[] = [
+  {
+    file: 'libs/messaging/dist/shared-messages.js',
+    find: `throw refusal;`,
+    put: `{
+                if (refusal.failure === 'unavailable') globalThis.spillwayKeep(() => this.send(command, to));
+                throw refusal;
+            }`,
+  },
   {
     file: PUBLISHER,
     find: `throw refusal;`,
-    put: `{ if (!this.ready) globalThis.spillwayKeep(message); throw refusal; }`,
+    put: `{
+                if (refusal.failure === 'unavailable') globalThis.spillwayKeep(() => this.publish(message));
+                throw refusal;
+            }`,
   },
   {
     file: PUBLISHER,
     find: `this.ready = true;`,
-    put: `this.ready = true; setImmediate(() => globalThis.spillwayFlush(this));`,
+    put: `this.ready = true; setImmediate(globalThis.spillwaySendKept);`,
   },
 ];
 
