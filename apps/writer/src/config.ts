@@ -32,7 +32,7 @@ export const writerConfig = {
   }),
   batchMaxAgeMs: integer('BATCH_MAX_AGE_MS', 1, 10_000, {
     about: 'Milliseconds after its first message at which a batch closes',
-    fallback: '20',
+    fallback: '30',
   }),
   prefetchBatches: integer('PREFETCH_BATCHES', 1, 10, {
     about: 'Batches that the broker hands out ahead',

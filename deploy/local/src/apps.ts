@@ -6,6 +6,9 @@ import { appEnvironment, cliEnvironment, type AppName } from './env-files.js';
 import { REPO } from './layout.js';
 import { numbers, type Plan } from './plan.js';
 
+/** Megabytes of the young generation: requests that wait for a confirm would else be copied again and again. */
+const SEMI_SPACE_MB = 32;
+
 const instances = (plan: Plan): [AppName, number][] => [
   ...numbers(plan.counts.writers).map((n): [AppName, number] => ['writer', n]),
   ...numbers(plan.counts.readers).map((n): [AppName, number] => ['reader', n]),
@@ -22,6 +25,7 @@ export const appComponents = (plan: Plan): Component[] =>
       argv: launched([
         plan.layout.node,
         `--env-file=${plan.layout.path('env', `${app}-${n}.env`)}`,
+        `--max-semi-space-size=${SEMI_SPACE_MB}`,
         '--import',
         join(REPO, 'libs/telemetry/dist/register.js'),
         join(REPO, `apps/${app}/dist/main.js`),

@@ -4,9 +4,16 @@ import { Reflector } from '@nestjs/core';
 import { requestSpan } from '@spillway/telemetry';
 import { forbidden } from './auth-error.js';
 import { PUBLIC, REQUIRED_ROLES, type AuthenticatedRequest } from './decorators.js';
-import type { Role } from './principal.js';
+import type { Principal, Role } from './principal.js';
 import { tokenOf, type TokenRequest } from './request-token.js';
 import { TokenVerifier } from './token-verifier.js';
+
+type GuardedRequest = TokenRequest & AuthenticatedRequest & { raw: IncomingMessage };
+
+/** Marks a route that is open to everybody. */
+const PUBLIC_ACCESS = Symbol('public');
+/** What a route asks for: nothing, one of these roles, or, with null, any role. */
+type Access = typeof PUBLIC_ACCESS | readonly Role[] | null;
 
 /**
  * Denies by default: a route without `@Public()` needs a valid token with at least one role, and with
@@ -14,27 +21,51 @@ import { TokenVerifier } from './token-verifier.js';
  */
 @Injectable()
 export class AuthGuard implements CanActivate {
+  /** By class and handler: a handler may be inherited, and its class decide. */
+  private readonly accesses = new Map<unknown, Map<unknown, Access>>();
+
   constructor(
     private readonly reflector: Reflector,
     private readonly verifier: TokenVerifier,
   ) {}
 
-  /** @throws AuthError 401 or 403. */
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const places = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean>(PUBLIC, places) === true) return true;
-    const request = context
-      .switchToHttp()
-      .getRequest<TokenRequest & AuthenticatedRequest & { raw: IncomingMessage }>();
-    const principal = await this.verifier.verify(tokenOf(request));
-    const required = this.reflector.getAllAndOverride<readonly Role[] | undefined>(REQUIRED_ROLES, places);
-    if (principal.roles.size === 0 || (required && !required.some((role) => principal.roles.has(role)))) {
-      throw forbidden(
-        required ? `This needs one of the roles: ${required.join(', ')}.` : 'The token has no role.',
-      );
-    }
-    request.principal = principal;
-    requestSpan(request.raw)?.setAttribute('app.tenant', principal.tenant);
-    return true;
+  /** Waits only for a token that was not seen before. @throws AuthError 401 or 403. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const access = this.accessOf(context);
+    if (access === PUBLIC_ACCESS) return true;
+    const request = context.switchToHttp().getRequest<GuardedRequest>();
+    const token = tokenOf(request);
+    const known = this.verifier.remembered(token);
+    if (known) return admit(request, known, access);
+    return this.verifier.verify(token).then((principal) => admit(request, principal, access));
   }
+
+  /** What a handler asks for is read from its decorators once. */
+  private accessOf(context: ExecutionContext): Access {
+    const places = [context.getHandler(), context.getClass()] as const;
+    const [handler, controller] = places;
+    const found = this.accesses.get(controller)?.get(handler);
+    if (found !== undefined) return found;
+    const access: Access =
+      this.reflector.getAllAndOverride<boolean>(PUBLIC, [...places]) === true
+        ? PUBLIC_ACCESS
+        : (this.reflector.getAllAndOverride<readonly Role[] | undefined>(REQUIRED_ROLES, [...places]) ??
+          null);
+    this.accesses.set(
+      controller,
+      (this.accesses.get(controller) ?? new Map<unknown, Access>()).set(handler, access),
+    );
+    return access;
+  }
+}
+
+function admit(request: GuardedRequest, principal: Principal, required: readonly Role[] | null): true {
+  if (principal.roles.size === 0 || (required && !required.some((role) => principal.roles.has(role)))) {
+    throw forbidden(
+      required ? `This needs one of the roles: ${required.join(', ')}.` : 'The token has no role.',
+    );
+  }
+  request.principal = principal;
+  requestSpan(request.raw)?.setAttribute('app.tenant', principal.tenant);
+  return true;
 }

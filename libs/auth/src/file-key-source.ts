@@ -26,9 +26,8 @@ export class FileKeySource implements KeySource {
     return this.keys.get(`${algorithm} ${kid}`);
   }
 
-  async version(): Promise<number> {
-    await this.refresh();
-    return this.changes;
+  version(): number | Promise<number> {
+    return this.refresh()?.then(() => this.changes) ?? this.changes;
   }
 
   async available(): Promise<boolean> {
@@ -36,9 +35,10 @@ export class FileKeySource implements KeySource {
     return this.keys.size > 0;
   }
 
-  private refresh(): Promise<void> {
+  /** Undefined while the last look is recent enough. */
+  private refresh(): Promise<void> | undefined {
     if (this.checking) return this.checking;
-    if (this.clock() - this.checkedAt < CHECK_INTERVAL_MS) return Promise.resolve();
+    if (this.clock() - this.checkedAt < CHECK_INTERVAL_MS) return undefined;
     this.checking = this.check().finally(() => {
       this.checkedAt = this.clock();
       this.checking = undefined;

@@ -7,8 +7,11 @@ import { RemoteKeySource } from './remote-key-source.js';
 export interface KeySource {
   /** The key, or undefined when there is none of this id and algorithm. @throws Error when no keys can be had. */
   find(kid: string, algorithm: Algorithm): Promise<CryptoKey | undefined>;
-  /** Looks whether keys changed, at most once a second. Returns a value that differs after every change. */
-  version(): Promise<number>;
+  /**
+   * A value that differs after every change of the keys. Looks whether they changed at most once a second,
+   * and only then is it a promise, which never rejects.
+   */
+  version(): number | Promise<number>;
   /** True once at least one key is there; tries to load when there is none. */
   available(): Promise<boolean>;
 }

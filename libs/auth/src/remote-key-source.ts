@@ -29,8 +29,8 @@ export class RemoteKeySource implements KeySource {
     }
   }
 
-  version(): Promise<number> {
-    return Promise.resolve(0);
+  version(): number {
+    return 0;
   }
 
   async available(): Promise<boolean> {

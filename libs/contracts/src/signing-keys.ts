@@ -1,10 +1,34 @@
-import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { hash, hkdfSync, timingSafeEqual } from 'node:crypto';
 
 /** What a signature is for; each purpose has keys of its own, so one kind never passes as another. */
 export type SigningPurpose = 'ticket' | 'consistency' | 'cursor';
 
 export const MAC_BYTES = 16;
 const KEY_ID = /^[a-z0-9]$/;
+/** Of SHA-256. */
+const BLOCK_BYTES = 64;
+
+/** The key of an HMAC, padded to a block, once for either hash (RFC 2104 §2). */
+interface HmacKey {
+  readonly inner: Buffer;
+  readonly outer: Buffer;
+}
+
+function hmacKey(key: Uint8Array): HmacKey {
+  const padded = Buffer.alloc(BLOCK_BYTES);
+  padded.set(key);
+  return {
+    inner: padded.map((byte) => byte ^ 0x36) as Buffer,
+    outer: padded.map((byte) => byte ^ 0x5c) as Buffer,
+  };
+}
+
+/** HMAC-SHA256 by two hashes in one call each, which takes a third of what an Hmac object costs. */
+function hmacSha256({ inner, outer }: HmacKey, parts: readonly (string | Uint8Array)[]): Buffer {
+  const bytes = parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part));
+  const first = Buffer.from(hash('sha256', Buffer.concat([inner, ...bytes]), 'hex'), 'hex');
+  return Buffer.from(hash('sha256', Buffer.concat([outer, first]), 'hex'), 'hex');
+}
 
 /**
  * Keys that sign what clients carry for us. The first of the list signs, all verify, so a key is
@@ -12,7 +36,7 @@ const KEY_ID = /^[a-z0-9]$/;
  */
 export class SigningKeys {
   private constructor(
-    private readonly keys: ReadonlyMap<string, KeyObject>,
+    private readonly keys: ReadonlyMap<string, HmacKey>,
     /** Key id of new signatures: one character. */
     readonly current: string,
   ) {}
@@ -22,7 +46,7 @@ export class SigningKeys {
    * @throws Error that names the form, never a secret.
    */
   static parse(text: string, purpose: SigningPurpose): SigningKeys {
-    const keys = new Map<string, KeyObject>();
+    const keys = new Map<string, HmacKey>();
     for (const part of text.split(',')) {
       const [id = '', encoded = ''] = part.trim().split(':');
       const secret = Buffer.from(encoded, 'base64');
@@ -31,9 +55,8 @@ export class SigningKeys {
           'must be id:base64[,id:base64…], each id one of a-z0-9, each secret 32 bytes or more',
         );
       }
-      // A key object is made once; from bytes each signature would make one, at six times its own cost.
       const derived = hkdfSync('sha256', secret, Buffer.alloc(0), `spillway ${purpose}`, 32);
-      keys.set(id, createSecretKey(Buffer.from(derived)));
+      keys.set(id, hmacKey(new Uint8Array(derived)));
     }
     const [current] = keys.keys();
     if (current === undefined) throw new Error('needs at least one key');
@@ -43,11 +66,7 @@ export class SigningKeys {
   /** HMAC-SHA256, cut to 128 bits (RFC 2104 §5). Null when the key id is unknown. */
   mac(keyId: string, ...parts: readonly (string | Uint8Array)[]): Buffer | null {
     const key = this.keys.get(keyId);
-    if (!key) return null;
-    const hmac = createHmac('sha256', key);
-    for (const part of parts) hmac.update(part);
-    // Node makes a text faster than a buffer of its own, by more than the signature takes.
-    return Buffer.from(hmac.digest('hex'), 'hex').subarray(0, MAC_BYTES);
+    return key ? hmacSha256(key, parts).subarray(0, MAC_BYTES) : null;
   }
 
   verify(keyId: string, mac: Uint8Array, ...parts: readonly (string | Uint8Array)[]): boolean {

@@ -60,8 +60,10 @@ describe('ConcurrencyLimit', () => {
     );
   });
 
-  it('is the maximum while nothing speaks against it', () => {
+  it('begins low, and is the maximum within two seconds while nothing speaks against it', () => {
     const broker = new SimulatedBroker();
+    expect(broker.limit.limit).toBe(64);
+    broker.run(2_000, 3_000);
     expect(broker.limit.limit).toBe(MAX);
     expect(broker.run(10_000, 3_000).refused).toBe(0);
     expect(broker.limit.limit).toBe(MAX);

@@ -1,8 +1,10 @@
 import { LatencyWindow } from './latency-window.js';
 
 export interface ConcurrencyLimitOptions {
-  /** The limit is never higher. It begins here: it shrinks on evidence only. */
+  /** The limit is never higher. */
   readonly max: number;
+  /** Where the limit begins: what a slow way to the broker takes up at once is late before it is noticed. */
+  readonly start?: number;
   /** The limit is never lower, unless `max` is. */
   readonly floor?: number;
   /** A median latency up to this is never a reason to shrink, however fast the broker was before. Milliseconds. */
@@ -12,6 +14,7 @@ export interface ConcurrencyLimitOptions {
 }
 
 const FLOOR = 16;
+const START = 64;
 const ALWAYS_FINE_MS = 50;
 /** The median may be this many times the baseline: a broker that syncs in groups is slower and better when full. */
 const TOLERANCE = 3;
@@ -52,12 +55,18 @@ export class ConcurrencyLimit {
   private lengthMs = WINDOW_MIN_MS;
   private mostOutstanding = 0;
 
-  constructor({ max, floor = FLOOR, alwaysFineMs = ALWAYS_FINE_MS, neverFineMs }: ConcurrencyLimitOptions) {
+  constructor({
+    max,
+    start = START,
+    floor = FLOOR,
+    alwaysFineMs = ALWAYS_FINE_MS,
+    neverFineMs,
+  }: ConcurrencyLimitOptions) {
     this.max = max;
     this.floor = Math.min(floor, max);
     this.alwaysFineMs = Math.min(alwaysFineMs, neverFineMs);
     this.neverFineMs = neverFineMs;
-    this.current = max;
+    this.current = Math.max(this.floor, Math.min(start, max));
   }
 
   /** Messages that may be outstanding now, between the floor and the maximum. */
