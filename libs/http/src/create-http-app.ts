@@ -69,8 +69,9 @@ export async function createHttpApp(
     clientErrorHandler: answerClientError,
   });
   const routes = new RouteTable();
-  installHooks(adapter.getInstance(), { ...log, routes, requestTimeoutMs: requestTimeout });
+  // First of all, so that what is refused has cost nothing yet.
   if (options.limits) installRequestLimits(adapter.getInstance(), options.limits);
+  installHooks(adapter.getInstance(), { ...log, routes, requestTimeoutMs: requestTimeout });
   const app = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
     logger: nestLogger(logger),
     bodyParser: false,

@@ -4,15 +4,24 @@ interface Hold {
 }
 
 const holds = new WeakMap<object, Hold>();
+let waiting = 0;
+
+/** How many requests of this process wait on purpose at this moment. */
+export const heldNow = (): number => waiting;
 
 /** From now on the request waits on purpose, until the returned function is called. */
 export function holdTime(request: object): () => void {
   const hold: Hold = holds.get(request) ?? { ms: 0, since: undefined };
-  hold.since ??= performance.now();
+  if (hold.since === undefined) {
+    hold.since = performance.now();
+    waiting++;
+  }
   holds.set(request, hold);
   return () => {
-    hold.ms += hold.since === undefined ? 0 : performance.now() - hold.since;
+    if (hold.since === undefined) return;
+    hold.ms += performance.now() - hold.since;
     hold.since = undefined;
+    waiting--;
   };
 }
 

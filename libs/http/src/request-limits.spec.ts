@@ -2,19 +2,36 @@ import 'reflect-metadata';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Module, Post } from '@nestjs/common';
+import { Controller, Get, Module, Post, Req } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Problem } from '@spillway/contracts';
 import { createLogger } from '@spillway/telemetry';
 import { eventually } from '@spillway/testing';
 import { clientAddress, parseProxies } from './client-address.js';
 import { createHttpApp } from './create-http-app.js';
 import { FailureLimit } from './failure-limit.js';
+import { heldNow, holdTime } from './hold-time.js';
 import { ProblemError } from './problem-error.js';
 import type { HttpLimits } from './request-limits.js';
 
+/** What the slow handler waits for. */
+let gate = Promise.withResolvers<undefined>();
+
 @Controller()
 class NotesController {
+  @Post('slow')
+  async slow() {
+    await gate.promise;
+    return {};
+  }
+  @Post('held')
+  async held(@Req() request: FastifyRequest) {
+    const goOn = holdTime(request);
+    await gate.promise;
+    goOn();
+    return {};
+  }
   @Post('notes')
   create() {
     return {};
@@ -30,6 +47,7 @@ class NotesModule {}
 const ROOMY: HttpLimits = {
   httpMaxConnections: 1_000,
   httpMaxRequests: 1_000,
+  httpMaxBusy: 1_000,
   httpMaxBodyBytes: 1 << 20,
   httpMaxFailures: 0,
   httpTrustedProxies: parseProxies('127.0.0.1'),
@@ -60,7 +78,7 @@ describe('the limits of a process', () => {
     return socket;
   };
   const send = (path = '/notes', headers: Record<string, string> = {}): Promise<Response> =>
-    path === '/notes'
+    path !== '/secret'
       ? fetch(new URL(path, base), {
           method: 'POST',
           body: '{}',
@@ -82,6 +100,27 @@ describe('the limits of a process', () => {
     expect(answer.toString()).toContain('503');
     sockets[0]?.destroy();
     await eventually('there is room again', async () => (await send()).status === 201);
+  });
+
+  it('refuses what it cannot do in time, and counts neither slow bodies nor requests that wait on purpose', async () => {
+    gate = Promise.withResolvers();
+    await start({ httpMaxBusy: 2 });
+    await Promise.all([hanging(100), hanging(100)]);
+    const held = [send('/held'), send('/held')];
+    await eventually('two wait on purpose', () => heldNow() === 2);
+    const slow = [send('/slow'), send('/slow')];
+    const refused = await eventually('a request is refused', async () => {
+      const answer = await send();
+      return answer.status === 503 ? answer : null;
+    });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(((await refused.json()) as Problem).code).toBe('overloaded');
+    gate.resolve(undefined);
+    expect(await Promise.all([...held, ...slow].map(async (one) => (await one).status))).toEqual(
+      Array(4).fill(201),
+    );
+    await eventually('there is room again', async () => (await send()).status === 201);
+    expect(heldNow()).toBe(0);
   });
 
   it('refuses more bytes of bodies than it holds at once', async () => {

@@ -1,8 +1,12 @@
 import type { BlockList } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { meters } from '@spillway/telemetry';
 import { clientAddress } from './client-address.js';
 import { FailureLimit } from './failure-limit.js';
+import { heldNow } from './hold-time.js';
 import { ProblemError } from './problem-error.js';
+import { problemResponse } from './problem-response.js';
+import type { WireError } from './wire-error.js';
 
 /** What one process holds at most. Found by these names in `httpConfig`. */
 export interface HttpLimits {
@@ -10,6 +14,11 @@ export interface HttpLimits {
   readonly httpMaxConnections: number;
   /** Requests that are not answered yet; more are refused before their body is read. */
   readonly httpMaxRequests: number;
+  /**
+   * Those of them whose body has come and that do not wait on purpose: what there is to do. More are refused
+   * at the least cost there is.
+   */
+  readonly httpMaxBusy: number;
   /** Bytes of bodies of those requests, as announced. */
   readonly httpMaxBodyBytes: number;
   /** 401 answers to one address in 10 s, after which it is refused; 0 means no limit. */
@@ -22,9 +31,11 @@ export interface HttpLimits {
 export function installRequestLimits(fastify: FastifyInstance, limits: HttpLimits): void {
   const failures = new FailureLimit(limits.httpMaxFailures);
   let requests = 0;
+  let busy = 0;
   let bytes = 0;
   fastify.server.maxConnections = limits.httpMaxConnections;
   fastify.addHook('onRequest', (request, reply, done) => {
+    if (busy - heldNow() >= limits.httpMaxBusy) return shed(request, reply);
     if (!failures.idle) {
       const seconds = failures.refusedFor(clientAddress(request.raw, limits.httpTrustedProxies), Date.now());
       if (seconds > 0) return done(tooManyFailures(seconds));
@@ -42,6 +53,11 @@ export function installRequestLimits(fastify: FastifyInstance, limits: HttpLimit
     });
     done();
   });
+  fastify.addHook('preHandler', (_request, reply, done) => {
+    busy++;
+    reply.raw.once('close', () => busy--);
+    done();
+  });
 }
 
 /** A body without an announced length may be as long as its route takes. */
@@ -51,6 +67,23 @@ function announcedBytes({ headers, routeOptions }: FastifyRequest): number {
   const length = Number(headers['content-length'] ?? 0);
   return length > 0 ? Math.min(length, most) : 0;
 }
+
+/** Beyond what the process can do in time every microsecond counts: no trace, no log line, no error to word. */
+function shed(request: FastifyRequest, reply: FastifyReply): void {
+  const route = request.routeOptions.url ?? 'none';
+  const { status, headers, body } = problemResponse(BUSY, request.id);
+  meters().httpServerRequestDuration.record(0, { route, method: request.method, status });
+  reply.hijack();
+  reply.raw.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  reply.raw.end(body);
+}
+
+const BUSY: WireError = {
+  code: 'overloaded',
+  detail:
+    'This instance has more to do than it can do in time. Nothing was done; send it again after Retry-After.',
+  retryAfterSeconds: 1,
+};
 
 const tooManyFailures = (retryAfterSeconds: number): ProblemError =>
   new ProblemError(

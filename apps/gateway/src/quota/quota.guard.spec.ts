@@ -12,9 +12,9 @@ import {
 } from '@spillway/auth';
 import { loadConfig } from '@spillway/config';
 import type { ErrorCode, Problem } from '@spillway/contracts';
-import { createHttpApp, ProblemError } from '@spillway/http';
+import { createHttpApp, MayBeAbsent, ProblemError } from '@spillway/http';
 import { createLogger } from '@spillway/telemetry';
-import { IsOptional, IsString } from 'class-validator';
+import { IsString } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { CountedByHandler } from './counted-by-handler.js';
@@ -24,7 +24,7 @@ import { QuotaModule } from './quota.module.js';
 import { Quota } from './quota.js';
 
 class NoteDto {
-  @IsOptional()
+  @MayBeAbsent()
   @IsString()
   fail?: ErrorCode;
 }
