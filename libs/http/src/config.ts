@@ -38,7 +38,7 @@ export const httpConfig = {
   }),
   httpMaxBusy: integer('HTTP_MAX_BUSY', 1, 1_000_000, {
     about: 'Requests being worked on at once, those not counted that wait on purpose; more get 503 at once',
-    fallback: '512',
+    fallback: '2000',
   }),
   httpMaxBodyBytes: integer('HTTP_MAX_BODY_BYTES', 65_536, 17_179_869_184, {
     about: 'Bytes of bodies in hand at once; more are refused with 503 before they are read',

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { meters, type Logger, type RequestTrace } from '@spillway/telemetry';
+import { LinesPerSecond } from './lines-per-second.js';
 import { heldMs } from './hold-time.js';
 
 const SLOW_MS = 1000;
@@ -63,8 +64,15 @@ interface Outcome {
   readonly latencyMs: number;
 }
 
-const isLogged = ({ status, latencyMs }: Outcome, { successLogRatio }: RequestLogOptions): boolean =>
-  status >= 400 || latencyMs > SLOW_MS || Math.random() < successLogRatio;
+function isLogged({ status, latencyMs }: Outcome, { successLogRatio }: RequestLogOptions): boolean {
+  if (REFUSALS.includes(status)) return refusals.next(performance.now());
+  return status >= 400 || latencyMs > SLOW_MS || Math.random() < successLogRatio;
+}
+
+/** Too much at once: what there are many of just when there is no time to write lines. The metric has them all. */
+const REFUSALS = [429, 503];
+const REFUSAL_LINES_PER_SECOND = 10;
+const refusals = new LinesPerSecond(REFUSAL_LINES_PER_SECOND);
 
 function log(request: FollowedRequest, { logger }: RequestLogOptions, outcome: Outcome): void {
   const { status, latencyMs } = outcome;
