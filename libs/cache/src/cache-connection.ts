@@ -23,6 +23,8 @@ export interface CacheConnectionOptions {
 export type CacheAnswer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
 
 const DEADLINE_MS = 100;
+/** How many times longer a call may take that is worth waiting for. */
+const PATIENCE = 5;
 const BREAK_AFTER = 5;
 const HALF_OPEN_AFTER_MS = 1_000;
 
@@ -34,6 +36,8 @@ export class CacheConnection {
   private constructor(
     private readonly redis: Redis,
     private readonly policy: IPolicy,
+    /** The same breaker, with more patience. */
+    private readonly patient: IPolicy,
   ) {}
 
   static open({ url, name, logger, deadlineMs = DEADLINE_MS }: CacheConnectionOptions): CacheConnection {
@@ -63,13 +67,23 @@ export class CacheConnection {
       halfOpenAfter: HALF_OPEN_AFTER_MS,
       breaker: new ConsecutiveBreaker(BREAK_AFTER),
     });
-    return new CacheConnection(redis, wrap(breaker, timeout(deadlineMs, TimeoutStrategy.Aggressive)));
+    const within = (ms: number): IPolicy => wrap(breaker, timeout(ms, TimeoutStrategy.Aggressive));
+    return new CacheConnection(redis, within(deadlineMs), within(deadlineMs * PATIENCE));
   }
 
   /** Runs a command; `ok: false` when Redis did not answer in time, for whatever reason. */
-  async call<T>(command: (redis: Redis) => Promise<T>): Promise<CacheAnswer<T>> {
+  call<T>(command: (redis: Redis) => Promise<T>): Promise<CacheAnswer<T>> {
+    return this.execute(this.policy, command);
+  }
+
+  /** The same with five times the deadline, for what a client would rather wait for than do without. */
+  callPatiently<T>(command: (redis: Redis) => Promise<T>): Promise<CacheAnswer<T>> {
+    return this.execute(this.patient, command);
+  }
+
+  private async execute<T>(policy: IPolicy, command: (redis: Redis) => Promise<T>): Promise<CacheAnswer<T>> {
     try {
-      return { ok: true, value: await this.policy.execute(() => command(this.redis)) };
+      return { ok: true, value: await policy.execute(() => command(this.redis)) };
     } catch {
       return { ok: false };
     }

@@ -56,7 +56,7 @@ export class IdempotencyKeys {
 
   /** Binds the key to `request` unless it is bound; in progress for `pendingMs` from `now` on. */
   async claim(ref: KeyRef, request: BoundRequest, now: number, pendingMs: number): Promise<KeyState> {
-    const answer = await this.cache.call((redis) =>
+    const answer = await this.cache.callPatiently((redis) =>
       redis.eval(
         CLAIM,
         1,

@@ -16,6 +16,9 @@ interface Entry extends Sent {
   readonly reject: (error: PublishError) => void;
 }
 
+/** A message's deadline is over, whatever may still come. */
+export const expired = (): PublishError => new PublishError('unknown', 'the broker did not confirm in time');
+
 /** The least time between two looks at deadlines. */
 const SWEEP_MS = 10;
 
@@ -36,6 +39,11 @@ export class Outstanding {
 
   get size(): number {
     return this.waiting.size + this.late.size;
+  }
+
+  /** Whether there is anything whose deadline has passed. */
+  get anyLate(): boolean {
+    return this.late.size > 0;
   }
 
   get bytes(): number {
@@ -104,7 +112,7 @@ export class Outstanding {
         return;
       }
       this.late.set(entry.id, entry);
-      this.finish(entry, new PublishError('unknown', 'the broker did not confirm in time'));
+      this.finish(entry, expired());
     }
   }
 }

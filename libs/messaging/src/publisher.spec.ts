@@ -210,6 +210,19 @@ describe('Publisher', () => {
     accepted.mockRestore();
   });
 
+  it('sends one message now and then while nothing is confirmed, and refuses the rest at once', async () => {
+    await reopen({ timeoutMs: 400 });
+    proxy.silence();
+    expect(await failureOf(publisher.publish(message('first')))).toBe('unknown');
+    const probe = failureOf(publisher.publish(message('probe')));
+    expect(await failureOf(publisher.publish(message('refused')))).toBe('unavailable');
+    expect(publisher.closedBecause?.message).toContain('has confirmed nothing for 400 ms');
+    expect(await probe).toBe('unknown');
+    await proxy.pass();
+    expect(await eventually('a publish is confirmed again', published)).toBe('confirmed');
+    expect((await bodies()).filter((body) => body !== 'again')).toEqual(['first', 'probe']);
+  });
+
   it('lets bulk messages have half of the room', async () => {
     await reopen({ maxUnconfirmed: 4 });
     proxy.silence();

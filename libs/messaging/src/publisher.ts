@@ -2,7 +2,7 @@ import type { ConfirmChannel } from 'amqplib';
 import { meters, type Logger } from '@spillway/telemetry';
 import type { BrokerConnection } from './broker-connection.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
-import { Outstanding, type Sent } from './outstanding.js';
+import { expired, Outstanding, type Sent } from './outstanding.js';
 import { PublishError } from './publish-error.js';
 import { endSendSpan, startSendSpan } from './send-span.js';
 import { SupervisedChannel } from './supervised-channel.js';
@@ -43,6 +43,9 @@ export class Publisher {
   private readonly limit: ConcurrencyLimit;
   private readonly channel: SupervisedChannel<ConfirmChannel>;
   private ready = false;
+  /** The last confirm and the last message sent, in milliseconds of `performance.now()`. */
+  private confirmedAt = -Infinity;
+  private sentAt = -Infinity;
   private closing = false;
 
   constructor(private readonly options: PublisherOptions) {
@@ -108,26 +111,43 @@ export class Publisher {
     if (!this.ready) return new PublishError('unavailable', 'there is no connection to the broker');
     if (this.options.connection.blocked)
       return new PublishError('blocked', 'the broker is out of memory or disk and blocks publishers');
+    if (this.stalled)
+      return new PublishError(
+        'unavailable',
+        `the broker has confirmed nothing for ${this.options.timeoutMs} ms`,
+      );
     const room = bulk ? Math.ceil(this.limit.limit / 2) : this.limit.limit;
     if (this.outstanding.size >= room || this.outstanding.bytes >= MAX_UNCONFIRMED_BYTES)
       return new PublishError('full', `${this.outstanding.size} messages already wait for the broker`);
     return null;
   }
 
+  /**
+   * Deadlines have passed and no confirm has come for as long: what is sent now would be late as well. One
+   * message in that time is let through to find out.
+   */
+  private get stalled(): boolean {
+    if (!this.outstanding.anyLate) return false;
+    const since = performance.now() - this.options.timeoutMs;
+    return this.confirmedAt < since && this.sentAt > since;
+  }
+
   private send(channel: ConfirmChannel, message: OutgoingMessage): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const entry = this.outstanding.add(message.messageId, message.body.length, resolve, reject);
+      this.sentAt = entry.sentAt;
       const confirmed = (error: unknown): void => {
         // The channel was lost meanwhile, and with it all that was outstanding.
         if (!this.outstanding.has(entry)) return;
-        if (!error) {
-          const now = performance.now();
-          this.limit.confirmed(now, now - entry.sentAt, this.outstanding.size);
-        }
+        this.confirmedAt = performance.now();
+        const latencyMs = this.confirmedAt - entry.sentAt;
+        if (!error) this.limit.confirmed(entry.sentAt + latencyMs, latencyMs, this.outstanding.size);
         const failure = failureOf(entry, error);
         // Confirms that come after the deadline count too: those posts are safe, whatever the client was told.
         if (!failure) meters().postsAccepted.add(message.posts);
-        this.outstanding.settle(entry, failure);
+        // A process that was stopped meanwhile may see the confirm before the timer of its deadline.
+        const late = latencyMs > this.options.timeoutMs ? expired() : null;
+        this.outstanding.settle(entry, failure ?? late);
       };
       const options = {
         mandatory: true,

@@ -17,6 +17,8 @@ export const gatewayStops: Fault = {
     const url = stack.urlOf(name);
     // Open connections first: a connection that is not yet accepted when listening ends has started nothing.
     await Promise.all(Array.from({ length: IN_HAND }, () => load.sendTo(url)));
+    // Posts that shared a message are answered together, and the client learns only then which are free again.
+    await hold(200);
     const exitsBefore = exits(stack.dir, name).length;
     const inHand = Array.from({ length: IN_HAND }, () => load.sendTo(url));
     await hold(15);
