@@ -60,6 +60,11 @@ export class Publisher {
     });
   }
 
+  /** Milliseconds that a publish waits for its confirm. */
+  get timeoutMs(): number {
+    return this.options.timeoutMs;
+  }
+
   /** Messages that wait for their confirm, those included that their caller has given up. */
   get unconfirmed(): number {
     return this.outstanding.size;

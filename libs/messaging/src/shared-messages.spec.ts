@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { uuidV7, type CreatePost } from '@spillway/contracts';
 import { decodeEnvelope, ENVELOPE_MAX_BYTES, ENVELOPE_MAX_COMMANDS } from '@spillway/contracts/server';
@@ -127,6 +127,15 @@ describe('SharedMessages', () => {
     );
     expect(failures).toEqual([...numbers(20).map(() => 'unroutable'), ...numbers(20).map(() => 'none')]);
     expect((await messages()).flat()).toEqual(numbers(20));
+  });
+
+  it('does not send what has waited longer than a confirm may take, as after a stop of the process', async () => {
+    const shared = new SharedMessages(publisher, { lingerMs: 1 });
+    const clock = jest.spyOn(performance, 'now').mockReturnValueOnce(performance.now() - 60_000);
+    const late = shared.send(command('late'), to());
+    clock.mockRestore();
+    await expect(late).rejects.toMatchObject({ failure: 'unavailable' });
+    expect(await messages()).toEqual([]);
   });
 
   it('refuses at once while the gate is closed, and sends nothing later', async () => {

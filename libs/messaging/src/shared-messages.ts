@@ -6,6 +6,7 @@ import {
   ENVELOPE_TYPE,
   frameEnvelope,
 } from '@spillway/contracts/server';
+import { PublishError } from './publish-error.js';
 import type { Publisher } from './publisher.js';
 import { endSendSpan, startSendSpan } from './send-span.js';
 
@@ -29,6 +30,8 @@ interface OpenMessage {
   readonly messageId: string;
   readonly to: Destination;
   readonly acceptedAt: number;
+  /** Milliseconds of `performance.now()`. */
+  readonly openedAt: number;
   readonly texts: string[];
   readonly waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[];
   bytes: number;
@@ -92,6 +95,7 @@ export class SharedMessages {
       messageId: crypto.randomUUID(),
       to,
       acceptedAt,
+      openedAt: performance.now(),
       texts: [],
       waiting: [],
       bytes: FRAME_BYTES,
@@ -122,8 +126,11 @@ export class SharedMessages {
       });
   }
 
-  private publish({ messageId, to, acceptedAt, texts }: OpenMessage): Promise<void> {
-    return this.publisher.publish({
+  private async publish({ messageId, to, acceptedAt, openedAt, texts }: OpenMessage): Promise<void> {
+    // Only a process that was stopped for a while gets here so late; who waits for it may have gone.
+    if (performance.now() - openedAt > this.publisher.timeoutMs)
+      throw new PublishError('unavailable', 'this process was held up and did not send it in time');
+    await this.publisher.publish({
       messageId,
       type: ENVELOPE_TYPE,
       routingKey: to.routingKey,

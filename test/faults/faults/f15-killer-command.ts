@@ -6,8 +6,8 @@ import { preload } from '../mutants/preload.js';
 import { untilJob } from '../until-job.js';
 
 const POLICY = 'faults-few-deliveries';
-/** The stack allows twenty; each one is a writer that dies. */
-const DELIVERIES_MAX = 3;
+/** The stack allows twenty; each one is a writer that dies, or gives back what it holds to be alone with one. */
+const DELIVERIES_MAX = 8;
 const TOGETHER = 6;
 const PARKED_WITHIN_MS = 180_000;
 let restore: (() => void) | undefined;
