@@ -29,8 +29,8 @@ export const gatewayConfig = {
     fallback: '3000',
   }),
   publishLingerMs: integer('PUBLISH_LINGER_MS', 0, 50, {
-    about: 'Milliseconds a post waits for others to share a message with while the broker is busy; 0: never',
-    fallback: '2',
+    about: 'Least milliseconds between two messages to a queue: posts that come between share one; 0: none do',
+    fallback: '5',
   }),
   publishMaxUnconfirmed: integer('PUBLISH_MAX_UNCONFIRMED', 1, 100_000, {
     about:

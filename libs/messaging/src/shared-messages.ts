@@ -11,7 +11,7 @@ import type { Publisher } from './publisher.js';
 import { endSendSpan, startSendSpan } from './send-span.js';
 
 export interface SharingOptions {
-  /** Milliseconds that a command waits for others at most. 0: each has a message of its own. */
+  /** Least milliseconds between two messages of a queue that are not full. 0: each command has its own. */
   readonly lingerMs: number;
 }
 
@@ -21,8 +21,6 @@ export interface Destination {
   readonly bulk: boolean;
 }
 
-/** While fewer messages than this wait for their confirm, a command is sent at once. */
-const EAGER_BELOW = 2;
 /** Room for the frame around the commands, and for a comma after each. */
 const FRAME_BYTES = 64;
 
@@ -39,14 +37,15 @@ interface OpenMessage {
 }
 
 /**
- * Lets commands that come at about the same time share a message. It clocks itself: while the broker keeps
- * up every command is sent at once, and the more it is behind, the more share one. A message's end, be it a
+ * Lets commands that come at about the same time share a message. A queue that was
+ * sent nothing for `lingerMs` gets a command at once; what comes sooner after a message shares the next. A message's end, be it a
  * confirm, a refusal or silence, is that of all its commands. What waits is bounded by one message a
  * queue, for `lingerMs`.
  */
 export class SharedMessages {
   private readonly open = new Map<string, OpenMessage>();
-  private inFlight = 0;
+  /** When each queue was sent its last message, in milliseconds of `performance.now()`. */
+  private readonly sentAt = new Map<string, number>();
 
   constructor(
     private readonly publisher: Publisher,
@@ -68,7 +67,7 @@ export class SharedMessages {
     const span = startSendSpan({ messageId: message.messageId, routingKey: to.routingKey });
     const confirmed = new Promise<void>((resolve, reject) => message.waiting.push({ resolve, reject }));
     if (this.isDue(message)) this.flush(message);
-    else message.timer ??= setTimeout(() => this.flush(message), this.options.lingerMs);
+    else message.timer ??= setTimeout(() => this.flush(message), this.dueInMs(message));
     try {
       await confirmed;
       endSendSpan(span);
@@ -82,8 +81,13 @@ export class SharedMessages {
     return (
       this.options.lingerMs === 0 ||
       message.texts.length >= ENVELOPE_MAX_COMMANDS ||
-      this.inFlight < EAGER_BELOW
+      this.dueInMs(message) <= 0
     );
+  }
+
+  /** Milliseconds until the queue may be sent its next message. */
+  private dueInMs({ to }: OpenMessage): number {
+    return (this.sentAt.get(to.routingKey) ?? -Infinity) + this.options.lingerMs - performance.now();
   }
 
   /** The queue's open message, or a new one when the command does not fit into it. */
@@ -108,22 +112,14 @@ export class SharedMessages {
   private flush(message: OpenMessage): void {
     clearTimeout(message.timer);
     this.open.delete(message.to.routingKey);
-    this.inFlight++;
+    this.sentAt.set(message.to.routingKey, performance.now());
     // Outside of the request that happened to fill it: each of its commands has a span of its own.
     void context
       .with(ROOT_CONTEXT, () => this.publish(message))
       .then(
         () => message.waiting.forEach(({ resolve }) => resolve()),
         (error: unknown) => message.waiting.forEach(({ reject }) => reject(error)),
-      )
-      .finally(() => {
-        this.inFlight--;
-        // The oldest first: insertion order.
-        for (const next of this.open.values()) {
-          if (this.inFlight >= EAGER_BELOW) break;
-          this.flush(next);
-        }
-      });
+      );
   }
 
   private async publish({ messageId, to, acceptedAt, openedAt, texts }: OpenMessage): Promise<void> {
