@@ -33,7 +33,7 @@ export class AuthGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const access = this.accessOf(context);
     if (access === PUBLIC_ACCESS) return true;
-    const request = context.switchToHttp().getRequest<GuardedRequest>();
+    const request = context.getArgByIndex<GuardedRequest>(0);
     const token = tokenOf(request);
     const known = this.verifier.remembered(token);
     if (known) return admit(request, known, access);

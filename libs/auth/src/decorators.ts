@@ -17,7 +17,7 @@ export const RequireRoles = (...roles: readonly [Role, ...Role[]]) => SetMetadat
 
 /** @throws Error when the route is public: then there is no principal. */
 export function principalOfContext(context: ExecutionContext): Principal {
-  const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  const { principal } = context.getArgByIndex<AuthenticatedRequest>(0);
   if (!principal) throw new Error('a public route asked for the principal');
   return principal;
 }

@@ -13,8 +13,14 @@ export const SHARD_MAP = {
   fallback: 's0:0-1023',
 } as const;
 
+/** Tenants whose shard is remembered at most. */
+const KNOWN_MAX = 10_000;
+
 /** Which shard holds which bucket, and the tenants that live elsewhere by exception. */
 export class ShardDirectory {
+  /** What was computed before: a hash a request is dear where every request asks. */
+  private readonly known = new Map<string, string>();
+
   private constructor(
     private readonly buckets: readonly string[],
     private readonly pins: ReadonlyMap<string, string>,
@@ -42,8 +48,12 @@ export class ShardDirectory {
   }
 
   shardOf(tenantId: string): string {
+    const known = this.known.get(tenantId);
+    if (known !== undefined) return known;
     const shard = this.pins.get(tenantId) ?? this.buckets[tenantBucket(tenantId)];
     if (shard === undefined) throw new Error('the directory has a hole');
+    if (this.known.size >= KNOWN_MAX) this.known.clear();
+    this.known.set(tenantId, shard);
     return shard;
   }
 }

@@ -1,8 +1,15 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 
 /** For connections that have sent nothing, or half of a header, when the stop begins. */
 const SILENT_MS = 500;
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+const isAnswered = ({ response }: Exchange): boolean => response.writableFinished || response.destroyed;
 
 /**
  * Follows the connections of a server, so that a stop need not wait for silent ones: closing ends those
@@ -10,23 +17,20 @@ const SILENT_MS = 500;
  * @returns a function to call when the stop begins, which returns one to call when it is over.
  */
 export function drainConnections(server: Server, requestTimeoutMs: number): () => () => void {
-  const open = new Map<Socket, Set<IncomingMessage>>();
+  // The last request of a connection tells all: those before it were read, and are answered before it.
+  const open = new Map<Socket, Exchange | undefined>();
   server.on('connection', (socket: Socket) => {
-    open.set(socket, new Set());
+    open.set(socket, undefined);
     socket.once('close', () => open.delete(socket));
   });
-  server.on('request', (request, response) => {
-    const requests = open.get(request.socket);
-    requests?.add(request);
-    response.once('close', () => requests?.delete(request));
-  });
-  const end = (isStuck: (requests: ReadonlySet<IncomingMessage>) => boolean): void => {
-    for (const [socket, requests] of open) if (isStuck(requests)) socket.destroy();
+  server.on('request', (request, response) => open.set(request.socket, { request, response }));
+  const end = (isStuck: (last: Exchange | undefined) => boolean): void => {
+    for (const [socket, last] of open) if (isStuck(last)) socket.destroy();
   };
   return () => {
-    const silent = setTimeout(() => end((requests) => requests.size === 0), SILENT_MS);
+    const silent = setTimeout(() => end((last) => !last || isAnswered(last)), SILENT_MS);
     const unsent = setTimeout(
-      () => end((requests) => [...requests].some((r) => !r.complete)),
+      () => end((last) => last !== undefined && !isAnswered(last) && !last.request.complete),
       requestTimeoutMs,
     );
     return () => {

@@ -16,6 +16,12 @@ import { wireErrorOf } from './wire-error.js';
 /** How long a stop goes on answering what was sent before the sender could know of it. */
 const LINGER_MS = 250;
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    traced: RequestTrace | undefined;
+  }
+}
+
 interface HookOptions extends RequestLogOptions {
   readonly routes: RouteTable;
   /** Milliseconds a whole request may take to arrive. */
@@ -28,7 +34,7 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
   let refusing = false;
   const drain = drainConnections(fastify.server, options.requestTimeoutMs);
   let drained = (): void => undefined;
-  const traces = new WeakMap<FastifyRequest, RequestTrace>();
+  fastify.decorateRequest('traced', undefined);
   fastify.addHook('preClose', async () => {
     closing = true;
     const ended = stopAccepting(fastify.server);
@@ -50,7 +56,7 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
   });
   fastify.addHook('onRequest', (request, reply, done) => {
     const traced = startRequestTrace(request.raw);
-    if (traced) traces.set(request, traced);
+    request.traced = traced;
     followRequest(request, reply.raw, options, traced);
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' });
     done(
@@ -60,8 +66,7 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
     );
   });
   // Not sooner: a body arrives outside of whatever its request began in.
-  fastify.addHook('preHandler', (request, _reply, done) => {
-    const traced = traces.get(request);
+  fastify.addHook('preHandler', ({ traced }, _reply, done) => {
     if (traced) context.with(traced.context, done);
     else done();
   });

@@ -4,6 +4,7 @@ import { meters } from '@spillway/telemetry';
 import { clientAddress } from './client-address.js';
 import { FailureLimit } from './failure-limit.js';
 import { heldNow } from './hold-time.js';
+import { onEnd } from './on-end.js';
 import { ProblemError } from './problem-error.js';
 import { problemResponse } from './problem-response.js';
 import type { WireError } from './wire-error.js';
@@ -27,12 +28,20 @@ export interface HttpLimits {
   readonly httpTrustedProxies: BlockList;
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its body has come, and it has not been answered. */
+    isBusy: boolean;
+  }
+}
+
 /** Refuses what is too much before anything is read or verified. */
 export function installRequestLimits(fastify: FastifyInstance, limits: HttpLimits): void {
   const failures = new FailureLimit(limits.httpMaxFailures);
   let requests = 0;
   let busy = 0;
   let bytes = 0;
+  fastify.decorateRequest('isBusy', false);
   fastify.server.maxConnections = limits.httpMaxConnections;
   fastify.addHook('onRequest', (request, reply, done) => {
     if (busy - heldNow() >= limits.httpMaxBusy) return shed(request, reply);
@@ -45,17 +54,19 @@ export function installRequestLimits(fastify: FastifyInstance, limits: HttpLimit
       return done(overloaded());
     requests++;
     bytes += size;
-    reply.raw.once('close', () => {
+    request.isBusy = false;
+    onEnd(reply.raw, () => {
       requests--;
       bytes -= size;
+      if (request.isBusy) busy--;
       if (reply.raw.statusCode === 401)
         failures.failed(clientAddress(request.raw, limits.httpTrustedProxies), Date.now());
     });
     done();
   });
-  fastify.addHook('preHandler', (_request, reply, done) => {
+  fastify.addHook('preHandler', (request, _reply, done) => {
     busy++;
-    reply.raw.once('close', () => busy--);
+    request.isBusy = true;
     done();
   });
 }

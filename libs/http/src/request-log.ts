@@ -3,6 +3,7 @@ import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { meters, type Logger, type RequestTrace } from '@spillway/telemetry';
 import { LinesPerSecond } from './lines-per-second.js';
 import { heldMs } from './hold-time.js';
+import { onEnd } from './on-end.js';
 
 const SLOW_MS = 1000;
 /** The client went away before the answer was sent (nginx' convention). */
@@ -42,7 +43,7 @@ export function followRequest(
   traced?: RequestTrace,
 ): void {
   const startedAt = performance.now();
-  response.once('close', () => {
+  onEnd(response, () => {
     const latencyMs = Math.max(0, performance.now() - startedAt - heldMs(request));
     const pattern = request.is404 ? undefined : request.routeOptions?.url;
     const route = pattern ?? 'none';
@@ -66,13 +67,15 @@ interface Outcome {
 
 function isLogged({ status, latencyMs }: Outcome, { successLogRatio }: RequestLogOptions): boolean {
   if (REFUSALS.includes(status)) return refusals.next(performance.now());
-  return status >= 400 || latencyMs > SLOW_MS || Math.random() < successLogRatio;
+  if (status < 400 && latencyMs > SLOW_MS && slow.next(performance.now())) return true;
+  return status >= 400 || Math.random() < successLogRatio;
 }
 
-/** Too much at once: what there are many of just when there is no time to write lines. The metric has them all. */
+/** What there are many of just when there is no time to write lines. The metric has them all. */
+const CROWD_LINES_PER_SECOND = 10;
 const REFUSALS = [429, 503];
-const REFUSAL_LINES_PER_SECOND = 10;
-const refusals = new LinesPerSecond(REFUSAL_LINES_PER_SECOND);
+const refusals = new LinesPerSecond(CROWD_LINES_PER_SECOND);
+const slow = new LinesPerSecond(CROWD_LINES_PER_SECOND);
 
 function log(request: FollowedRequest, { logger }: RequestLogOptions, outcome: Outcome): void {
   const { status, latencyMs } = outcome;

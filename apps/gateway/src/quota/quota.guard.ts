@@ -23,12 +23,12 @@ export class QuotaGuard implements CanActivate {
 
   /** @throws ProblemError 429; Error when nobody has said who is calling. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = context.switchToHttp().getRequest<CountedRequest>();
+    const request = context.getArgByIndex<CountedRequest>(0);
     const { principal, method } = request;
     if (method === 'GET' || method === 'HEAD') return true;
     if (this.reflector.get<boolean | undefined>(COUNTED_BY_HANDLER, context.getHandler())) return true;
     if (!principal) throw new Error('a request that changes something was counted before its token was read');
-    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    const reply = context.getArgByIndex<FastifyReply>(1);
     const counted = this.count(request, reply, principal, 1);
     return counted === undefined ? true : counted.then(() => true);
   }
