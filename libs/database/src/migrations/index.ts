@@ -1,9 +1,11 @@
 import { Schema1763700000000 } from './1763700000000-schema.js';
 import { PurgeIdempotency1763800000000 } from './1763800000000-purge-idempotency.js';
 import { DeadLetterActions1763900000000 } from './1763900000000-dead-letter-actions.js';
+import { ChangeFeed1764000000000 } from './1764000000000-change-feed.js';
 
 export const MIGRATIONS = [
   Schema1763700000000,
   PurgeIdempotency1763800000000,
   DeadLetterActions1763900000000,
+  ChangeFeed1764000000000,
 ];
