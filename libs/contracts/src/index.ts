@@ -33,7 +33,15 @@ export {
 } from './ids.js';
 export type { Accepted, Job, JobStatus } from './job.js';
 export { lsnFromPostgres, reaches, type Position } from './position.js';
-export type { Post, PostInput, PostPage } from './post.js';
+export {
+  POST_FIELDS,
+  type Page,
+  type PartialPostPage,
+  type Post,
+  type PostField,
+  type PostInput,
+  type PostPage,
+} from './post.js';
 export { problem, PROBLEM_MEDIA_TYPE, problemType, type Problem, type ProblemPointer } from './problem.js';
 export {
   CHANNEL_ID,

@@ -12,11 +12,33 @@ export interface Post {
   readonly replies: number | null;
 }
 
-/** A page of posts, newest first. */
-export interface PostPage {
-  readonly items: readonly Post[];
+export type PostField = keyof Post;
+
+const FIELDS: Record<PostField, true> = {
+  id: true,
+  authorId: true,
+  channelId: true,
+  replyTo: true,
+  content: true,
+  tags: true,
+  createdAt: true,
+  updatedAt: true,
+  replies: true,
+};
+/** Every field of a post, in the order in which it is answered. */
+export const POST_FIELDS = Object.keys(FIELDS) as readonly PostField[];
+
+/**
+ * A page of posts, newest first. It may hold fewer than were asked for, even none: only a `nextCursor` of
+ * null says that there are no more.
+ */
+export interface Page<Item> {
+  readonly items: readonly Item[];
   readonly nextCursor: string | null;
 }
+export type PostPage = Page<Post>;
+/** What is answered when `fields` names some of them. */
+export type PartialPostPage = Page<Partial<Post>>;
 
 /** The body of a create request, after validation. */
 export interface PostInput {

@@ -29,6 +29,8 @@ export { shardNodes, type ShardNodes } from './shard-nodes.js';
 /** What can be done with a connection lent for reading. */
 export interface ReadScope {
   select<E extends ObjectLiteral>(entity: EntityTarget<E>, alias: string): SelectQueryBuilder<E>;
+  /** A statement that reads. It names the tenant itself; the row-level security behind it does so again. */
+  query<Row>(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
   /** A position that contains everything read before it in this scope. */
   seenPosition(): Promise<Position>;
 }
@@ -60,6 +62,7 @@ export class ReadRouter {
     return this.router.onReplica(shard, tenant, freshness, (scope) =>
       fn({
         select: (entity, alias) => scope.manager.createQueryBuilder(entity, alias),
+        query: (text, parameters) => scope.query(text, parameters),
         seenPosition: () => seenPosition(scope, shard),
       }),
     );

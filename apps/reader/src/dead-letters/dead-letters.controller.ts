@@ -4,8 +4,10 @@ import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
 import { isUuid, type DeadLetterDetail, type DeadLetterPage } from '@spillway/contracts';
 import type { SigningKeys } from '@spillway/contracts/server';
 import { ProblemError } from '@spillway/http';
-import { issueCursor, readCursor } from '../posts/cursor.js';
+import { issueCursor } from '../posts/cursor.js';
+import { cursorOf } from '../posts/cursor-of.js';
 import { CURSOR_KEYS } from '../posts/list-posts.controller.js';
+import { timeOf } from '../query-time.js';
 import { describeAnswer } from '../served-by.js';
 import { TenantReads } from '../tenant-reads.js';
 import { findLetter, findLetters, presentLetter } from './find-letters.js';
@@ -37,8 +39,7 @@ export class DeadLettersController {
       sinceMs ?? null,
       untilMs ?? null,
     ]);
-    const cursor = text === undefined ? null : readCursor(this.keys, list, text);
-    if (text !== undefined && !cursor) throw invalidCursor();
+    const cursor = cursorOf(this.keys, list, text);
     const filter = {
       tenant,
       state,
@@ -89,23 +90,6 @@ export class DeadLettersController {
     };
   }
 }
-
-/** @throws ProblemError for a date that no calendar has. */
-function timeOf(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (!Number.isNaN(time) && time >= 0) return time;
-  throw new ProblemError('invalid_request', 'The query is not valid; errors says where.', {
-    errors: [{ pointer: `?${name}`, detail: 'must be a time that there is, from 1970 on' }],
-  });
-}
-
-const invalidCursor = (): ProblemError =>
-  new ProblemError(
-    'invalid_cursor',
-    'The cursor is not of this list. Start again without one, or repeat the filters it came with.',
-    { errors: [{ pointer: '?cursor', detail: 'must be the nextCursor of a page of the same list' }] },
-  );
 
 const notFound = (): ProblemError =>
   new ProblemError('not_found', 'There is no dead letter with this id for this tenant.');

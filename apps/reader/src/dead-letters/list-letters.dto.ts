@@ -1,11 +1,10 @@
 import { DEAD_LETTER_STATES } from '@spillway/contracts';
 import { IntegerText, MayBeAbsent, TextForm } from '@spillway/http';
+import { CursorText } from '../posts/cursor-of.js';
+import { TimeText } from '../query-time.js';
 
 export const LIMIT_MAX = 100;
 export const LIMIT_DEFAULT = 20;
-
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z$/;
-const TIME_WORDS = 'a time in UTC, such as 2026-01-31T12:00:00Z';
 
 /** The query of `GET /v1/dead-letters`; anything else in it is refused. */
 export class ListLettersDto {
@@ -19,11 +18,11 @@ export class ListLettersDto {
   state?: string;
 
   @MayBeAbsent()
-  @TextForm(TIME, TIME_WORDS)
+  @TimeText()
   since?: string;
 
   @MayBeAbsent()
-  @TextForm(TIME, TIME_WORDS)
+  @TimeText()
   until?: string;
 
   @MayBeAbsent()
@@ -31,6 +30,6 @@ export class ListLettersDto {
   limit?: number;
 
   @MayBeAbsent()
-  @TextForm(/^[A-Za-z0-9_-]{1,200}$/, 'a cursor of an earlier page')
+  @CursorText()
   cursor?: string;
 }

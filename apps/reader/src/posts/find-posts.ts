@@ -1,63 +1,108 @@
 import { uuidV7Floor, uuidV7Time } from '@spillway/contracts';
-import { PostEntity, type ReadScope } from '@spillway/database/read';
+import type { StoredPost } from '@spillway/contracts/server';
+import type { ReadScope } from '@spillway/database/read';
+import { chooseIndex } from './choose-index.js';
+import { indexedIn, type IdRange, type Indexed, type PostFilter } from './post-filter.js';
+import { scanIndex } from './scan-index.js';
+import { selectAlong, selectByIds } from './select-posts.js';
 
-export interface PostFilter {
-  readonly tenant: string;
-  readonly channelId?: string;
-  readonly authorId?: string;
+export interface PostQuery {
+  readonly filter: PostFilter;
+  /** Only posts with an id below this. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+  readonly withContent?: boolean;
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+export interface FoundPosts {
+  /** Newest first. */
+  readonly posts: readonly StoredPost[];
+  /** Where to go on below; null when there is nothing more. */
+  readonly next: string | null;
 }
 
 const DAY_MS = 24 * 3600_000;
-const FIRST_WINDOW_MS = 28 * DAY_MS;
-const WIDEN = 4;
-const NEWEST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** Together with the day ahead it is in two partitions at most. */
+const FIRST_WINDOW_MS = 26 * DAY_MS;
+/** No post is stored whose id lies further ahead of the databases' clock than a minute; ours may be wrong. */
+const AHEAD_MS = DAY_MS;
 const OLDEST_ID = '00000000-0000-0000-0000-000000000000';
+const FIRST_ENTRIES = 200;
+const ENTRIES = 1_000;
+/** Index entries that one page may cost when filters are combined that rarely meet. */
+const ENTRIES_PER_PAGE = 5_000;
 
 /**
- * The newest `limit` posts with an id below `before`, newest first. Both ends of the id range are always
- * given: each step looks at few partitions and the next one at four times as long a time, and only the
- * last, widest one may touch them all.
+ * The newest posts that fulfil a filter. The newest weeks are asked first, and only the last, widest
+ * statement may touch all partitions. When filters combine, a page ends after a bounded number of index
+ * entries, with fewer posts than asked for, even none, and says where to go on.
  */
-export async function findPosts(
-  scope: ReadScope,
-  filter: PostFilter,
-  before: string | undefined,
-  limit: number,
-  now: number,
-): Promise<PostEntity[]> {
-  const found: PostEntity[] = [];
-  let high = before ?? NEWEST_ID;
-  let windowMs = FIRST_WINDOW_MS;
-  const top = before === undefined ? now : Math.min(now, uuidV7Time(before));
-  while (found.length < limit) {
-    const low = top - windowMs > 0 ? uuidV7Floor(top - windowMs) : OLDEST_ID;
-    const page = await select(scope, filter, low, high, limit - found.length);
-    found.push(...page);
-    if (low === OLDEST_ID) break;
-    high = low;
-    windowMs *= WIDEN;
+export async function findPosts(scope: ReadScope, query: PostQuery): Promise<FoundPosts> {
+  const { limit } = query;
+  const posts: StoredPost[] = [];
+  let budget = ENTRIES_PER_PAGE;
+  let along: Indexed | undefined;
+  for (const [n, range] of windowsOf(query).entries()) {
+    if (n === 0) along = await chooseIndex(scope, query.filter, range);
+    let high: string | undefined = range.high;
+    while (high !== undefined) {
+      const entries = budget === ENTRIES_PER_PAGE ? FIRST_ENTRIES : ENTRIES;
+      const step = await look(scope, query, {
+        along,
+        range: { low: range.low, high },
+        limit: limit + 1 - posts.length,
+        entries,
+      });
+      posts.push(...step.posts);
+      if (posts.length > limit) return { posts: posts.slice(0, limit), next: posts[limit - 1]?.id ?? null };
+      high = step.reached;
+      budget -= entries;
+      if (high !== undefined && budget <= 0) return { posts, next: high };
+    }
   }
-  return found;
+  return { posts, next: null };
 }
 
-function select(
+interface Step {
+  readonly along: Indexed | undefined;
+  readonly range: IdRange;
+  readonly limit: number;
+  readonly entries: number;
+}
+
+/** One step down: what it found, and how far it looked when that was not the whole range. */
+async function look(
   scope: ReadScope,
-  filter: PostFilter,
-  low: string,
-  high: string,
-  limit: number,
-): Promise<PostEntity[]> {
-  const query = scope
-    .select(PostEntity, 'post')
-    .where('post.tenantId = :tenant AND post.id >= :low AND post.id < :high', {
-      tenant: filter.tenant,
-      low,
-      high,
-    })
-    .andWhere('post.deletedBy IS NULL');
-  if (filter.channelId !== undefined)
-    query.andWhere('post.channelId = :channelId', { channelId: filter.channelId });
-  if (filter.authorId !== undefined)
-    query.andWhere('post.authorId = :authorId', { authorId: filter.authorId });
-  return query.orderBy('post.id', 'DESC').limit(limit).getMany();
+  { filter, withContent = true }: PostQuery,
+  { along, range, limit, entries }: Step,
+): Promise<{ readonly posts: readonly StoredPost[]; readonly reached: string | undefined }> {
+  const selection = { filter, range, limit, withContent };
+  const rest = indexedIn(filter).filter((name) => name !== along);
+  if (along === undefined || (along !== 'tag' && rest.length === 0))
+    return { posts: await selectAlong(scope, along, selection), reached: undefined };
+  const scan = await scanIndex(scope, {
+    filter,
+    range,
+    along,
+    rest,
+    entries: rest.length === 0 ? limit : entries,
+  });
+  // Held against all of them once more: a post may have been edited since its entry was read.
+  const posts = await selectByIds(scope, scan.ids, indexedIn(filter), selection);
+  return { posts, reached: scan.reached };
+}
+
+/** The id ranges to ask, newest first. */
+function windowsOf({ filter, before, now }: PostQuery): readonly IdRange[] {
+  let high = uuidV7Floor(Math.min(now + AHEAD_MS, filter.untilMs ?? Infinity));
+  if (before !== undefined && before < high) high = before;
+  const low = filter.sinceMs === undefined ? OLDEST_ID : uuidV7Floor(filter.sinceMs);
+  const recent = uuidV7Floor(Math.min(now, uuidV7Time(high)) - FIRST_WINDOW_MS);
+  const split = recent > low ? recent : low;
+  return [
+    { low: split, high },
+    { low, high: split },
+  ].filter((range) => range.low < range.high);
 }

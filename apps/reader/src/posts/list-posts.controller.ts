@@ -1,14 +1,17 @@
 import { Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal } from '@spillway/auth';
-import type { PostPage } from '@spillway/contracts';
+import { foldTags, type PartialPostPage } from '@spillway/contracts';
 import { presentPost, type SigningKeys } from '@spillway/contracts/server';
-import { ProblemError } from '@spillway/http';
+import { timeOf } from '../query-time.js';
 import { describeAnswer } from '../served-by.js';
 import { TenantReads } from '../tenant-reads.js';
-import { issueCursor, readCursor } from './cursor.js';
+import { cursorOf } from './cursor-of.js';
+import { issueCursor } from './cursor.js';
 import { findPosts } from './find-posts.js';
 import { LIMIT_DEFAULT, ListPostsDto } from './list-posts.dto.js';
+import type { PostFilter } from './post-filter.js';
+import { fieldsOf, pickFields } from './post-fields.js';
 
 export const CURSOR_KEYS = Symbol('cursor keys');
 
@@ -23,36 +26,54 @@ export class ListPostsController {
   @Get()
   async list(
     @CurrentPrincipal() { tenant }: Principal,
-    @Query() { channelId, authorId, limit = LIMIT_DEFAULT, cursor: cursorText }: ListPostsDto,
+    @Query() query: ListPostsDto,
     @Headers('consistency-token') token: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PostPage> {
-    const list = JSON.stringify([tenant, channelId ?? null, authorId ?? null]);
-    const cursor = cursorText === undefined ? null : readCursor(this.keys, list, cursorText);
-    if (cursorText !== undefined && !cursor) {
-      throw new ProblemError(
-        'invalid_cursor',
-        'The cursor is not of this list. Start again without one, or repeat the filters it came with.',
-        {
-          errors: [{ pointer: '?cursor', detail: 'must be the nextCursor of a page of the same list' }],
-        },
-      );
-    }
-    const filter = {
-      tenant,
-      ...(channelId === undefined ? {} : { channelId }),
-      ...(authorId === undefined ? {} : { authorId }),
-    };
+  ): Promise<PartialPostPage> {
+    const { limit = LIMIT_DEFAULT } = query;
+    const filter = filterOf(tenant, query);
+    const list = listOf(filter);
+    const fields = fieldsOf(query.fields);
+    const cursor = cursorOf(this.keys, list, query.cursor);
     const freshness = this.reads.freshnessOf(tenant, token, cursor?.position);
-    const answer = await this.reads.read(tenant, freshness, async (scope) => {
-      const rows = await findPosts(scope, filter, cursor?.before, limit + 1, Date.now());
-      return { rows, position: await scope.seenPosition() };
-    });
+    const withContent = fields?.has('content') ?? true;
+    const answer = await this.reads.read(tenant, freshness, async (scope) => ({
+      ...(await findPosts(scope, { filter, before: cursor?.before, limit, withContent, now: Date.now() })),
+      position: await scope.seenPosition(),
+    }));
     describeAnswer(reply, answer);
-    const { rows, position } = answer.value;
-    const items = rows.slice(0, limit).map(presentPost);
-    const last = items.at(-1);
-    const more = rows.length > limit && last !== undefined;
-    return { items, nextCursor: more ? issueCursor(this.keys, list, { before: last.id, position }) : null };
+    const { posts, next, position } = answer.value;
+    return {
+      items: posts.map((post) => pickFields(presentPost(post), fields)),
+      nextCursor: next === null ? null : issueCursor(this.keys, list, { before: next, position }),
+    };
   }
 }
+
+/** @throws ProblemError (400) for a time that there is not. */
+function filterOf(tenant: string, query: ListPostsDto): PostFilter {
+  const { channelId, authorId, replyTo, tag, since, until } = query;
+  return {
+    tenant,
+    channelId,
+    authorId,
+    replyTo,
+    tag: tag === undefined ? undefined : foldTags([tag])[0],
+    sinceMs: timeOf('since', since),
+    untilMs: timeOf('until', until),
+  };
+}
+
+/** What a cursor is bound to. Page size and fields may change from page to page, the list may not. */
+const listOf = (filter: PostFilter): string =>
+  JSON.stringify(
+    [
+      filter.tenant,
+      filter.channelId,
+      filter.authorId,
+      filter.replyTo,
+      filter.tag,
+      filter.sinceMs,
+      filter.untilMs,
+    ].map((value) => value ?? null),
+  );

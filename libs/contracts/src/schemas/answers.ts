@@ -9,7 +9,7 @@ import {
 import { ERROR_CODES } from '../error-codes.js';
 import { UUID } from '../ids.js';
 import type { Accepted, Job } from '../job.js';
-import type { Post, PostPage } from '../post.js';
+import type { PartialPostPage, Post } from '../post.js';
 import type { Problem, ProblemPointer } from '../problem.js';
 import { objectSchema, optional, refTo, type SchemaData } from './object-schema.js';
 
@@ -18,6 +18,23 @@ const time: SchemaData = { type: 'string', format: 'date-time' };
 const text: SchemaData = { type: 'string' };
 const orNull = (schema: SchemaData): SchemaData => ({ ...schema, type: [schema['type'], 'null'] });
 const code: SchemaData = { type: 'string', enum: Object.keys(ERROR_CODES) };
+
+const nextCursor: SchemaData = {
+  type: ['string', 'null'],
+  description: 'Leads to the next page; null on the last one, and only there.',
+};
+
+const post = {
+  id: uuid,
+  authorId: text,
+  channelId: orNull(text),
+  replyTo: orNull(uuid),
+  content: text,
+  tags: { type: 'array', items: text },
+  createdAt: time,
+  updatedAt: time,
+  replies: { type: ['integer', 'null'], description: 'null until replies are counted.' },
+};
 
 const letter = {
   id: { ...uuid, description: 'Holds the time at which it was put aside.' },
@@ -38,21 +55,25 @@ export const ANSWER_SCHEMAS = {
     jobId: text,
     status: { const: 'processing' },
   }),
-  Post: objectSchema<Post>('A post. Its id holds the time of its creation.', {
-    id: uuid,
-    authorId: text,
-    channelId: orNull(text),
-    replyTo: orNull(uuid),
-    content: text,
-    tags: { type: 'array', items: text },
-    createdAt: time,
-    updatedAt: time,
-    replies: { type: ['integer', 'null'], description: 'null until replies are counted.' },
+  Post: objectSchema<Post>('A post. Its id holds the time of its creation.', post),
+  PartialPost: objectSchema<Partial<Post>>('The fields of a post that were asked for by `fields`.', {
+    id: optional(post.id),
+    authorId: optional(post.authorId),
+    channelId: optional(post.channelId),
+    replyTo: optional(post.replyTo),
+    content: optional(post.content),
+    tags: optional(post.tags),
+    createdAt: optional(post.createdAt),
+    updatedAt: optional(post.updatedAt),
+    replies: optional(post.replies),
   }),
-  PostPage: objectSchema<PostPage>('Posts, newest first.', {
-    items: { type: 'array', items: refTo('Post') },
-    nextCursor: { type: ['string', 'null'], description: 'Leads to the next page; null on the last one.' },
-  }),
+  PostPage: objectSchema<PartialPostPage>(
+    'Posts, newest first: at most as many as were asked for, possibly fewer.',
+    {
+      items: { type: 'array', items: { anyOf: [refTo('Post'), refTo('PartialPost')] } },
+      nextCursor,
+    },
+  ),
   Job: objectSchema<Job>('What became of a command. A status never moves backwards.', {
     jobId: text,
     status: { type: 'string', enum: ['processing', 'completed', 'failed'] },
@@ -94,7 +115,7 @@ export const ANSWER_SCHEMAS = {
   DeadLetter: objectSchema<DeadLetter>('A command that could not be carried out, without content.', letter),
   DeadLetterPage: objectSchema<DeadLetterPage>('Dead letters, newest first.', {
     items: { type: 'array', items: refTo('DeadLetter') },
-    nextCursor: { type: ['string', 'null'], description: 'Leads to the next page; null on the last one.' },
+    nextCursor,
   }),
   DeadLetterAction: objectSchema<DeadLetterAction>('What an operator did about a dead letter.', {
     action: { type: 'string', enum: ['replay', 'discard'] },

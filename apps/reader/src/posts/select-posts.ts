@@ -1,0 +1,66 @@
+import type { StoredPost } from '@spillway/contracts/server';
+import type { ReadScope } from '@spillway/database/read';
+import { condition, Parameters, type IdRange, type Indexed, type PostFilter } from './post-filter.js';
+
+export interface Selection {
+  readonly filter: PostFilter;
+  readonly range: IdRange;
+  readonly limit: number;
+  /** False when nobody will look at it: it is then not read. */
+  readonly withContent: boolean;
+}
+
+const columns = (withContent: boolean): string =>
+  `id, author_id AS "authorId", channel_id AS "channelId", reply_to AS "replyTo",
+   ${withContent ? 'content' : `''`} AS content, content_version AS "contentVersion", tags, tags_version AS "tagsVersion"`;
+
+/** The newest posts of a range, along the index of one filter or none. */
+export function selectAlong(
+  scope: ReadScope,
+  along: Exclude<Indexed, 'tag'> | undefined,
+  { filter, range, limit, withContent }: Selection,
+): Promise<StoredPost[]> {
+  const parameters = new Parameters();
+  const tenant = parameters.add(filter.tenant);
+  const where = [
+    `tenant_id = ${tenant}`,
+    `id >= ${parameters.add(range.low)}`,
+    `id < ${parameters.add(range.high)}`,
+    ...(along === undefined ? [] : [condition(filter, along, parameters)]),
+    'deleted_by IS NULL',
+  ];
+  return scope.query<StoredPost>(
+    `SELECT ${columns(withContent)} FROM posts WHERE ${where.join(' AND ')}
+     ORDER BY id DESC LIMIT ${parameters.add(limit)}`,
+    parameters.values,
+  );
+}
+
+/**
+ * Of these ids, newest first, the newest posts that fulfil the filters in `rest`. The bounds let the
+ * planner leave out partitions, which a list of ids alone does not.
+ */
+export function selectByIds(
+  scope: ReadScope,
+  ids: readonly string[],
+  rest: readonly Indexed[],
+  { filter, limit, withContent }: Selection,
+): Promise<StoredPost[]> {
+  const [newest] = ids;
+  if (newest === undefined) return Promise.resolve([]);
+  const parameters = new Parameters();
+  const tenant = parameters.add(filter.tenant);
+  const where = [
+    `tenant_id = ${tenant}`,
+    `id = ANY(${parameters.add(ids)}::uuid[])`,
+    `id >= ${parameters.add(ids.at(-1))}`,
+    `id <= ${parameters.add(newest)}`,
+    ...rest.map((name) => condition(filter, name, parameters)),
+    'deleted_by IS NULL',
+  ];
+  return scope.query<StoredPost>(
+    `SELECT ${columns(withContent)} FROM posts WHERE ${where.join(' AND ')}
+     ORDER BY id DESC LIMIT ${parameters.add(limit)}`,
+    parameters.values,
+  );
+}

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Position } from '@spillway/contracts';
+import { issueConsistencyToken, ShardDirectory, SigningKeys } from '@spillway/contracts/server';
+import { EVENTUAL, ReadRouter, STRONG } from '@spillway/database/read';
+import { quiet } from './spec/reader-fixture.js';
+import { TenantReads } from './tenant-reads.js';
+
+const keys = SigningKeys.parse(`a:${randomBytes(32).toString('base64')}`, 'consistency');
+const at = (lsn: string, timeline = 1): Position => ({ shard: 's0', timeline, lsn: lsn.padStart(16, '0') });
+
+describe('a read asks for as much freshness as', () => {
+  let router: ReadRouter;
+  let reads: TenantReads;
+  const token = issueConsistencyToken(keys, at('20'), Date.now());
+
+  beforeAll(() => {
+    router = ReadRouter.open({
+      nodes: new Map(),
+      poolMax: 2,
+      applicationName: 'spec reader',
+      logger: quiet,
+      maxLagMs: 2_000,
+      primaryReadShare: 0.5,
+    });
+    reads = new TenantReads(router, ShardDirectory.parse('s0:0-1023'), keys);
+  });
+  afterAll(() => router.close());
+
+  it('a token of this shard says', () => {
+    expect(reads.freshnessOf('acme', token)).toEqual({ mode: 'atLeast', position: at('20') });
+  });
+
+  it('the page before had, if that is more', () => {
+    expect(reads.freshnessOf('acme', undefined, at('10'))).toMatchObject({ position: at('10') });
+    expect(reads.freshnessOf('acme', token, at('10'))).toMatchObject({ position: at('20') });
+    expect(reads.freshnessOf('acme', token, at('30'))).toMatchObject({ position: at('30') });
+    expect(reads.freshnessOf('acme', token, at('30', 2))).toMatchObject({ position: at('20') });
+  });
+
+  it('the primary has, for a token of another shard', () => {
+    const elsewhere = new TenantReads(router, ShardDirectory.parse('s9:0-1023'), keys);
+    expect(elsewhere.freshnessOf('acme', token)).toEqual(STRONG);
+  });
+
+  it('nothing at all, without a token or for a forged or expired one', () => {
+    const expired = issueConsistencyToken(keys, at('20'), Date.now() - 25 * 3600_000);
+    for (const text of [undefined, `${token}x`, expired])
+      expect(reads.freshnessOf('acme', text)).toEqual(EVENTUAL);
+  });
+});
