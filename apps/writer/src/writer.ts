@@ -1,5 +1,12 @@
 import { NestFactory } from '@nestjs/core';
-import { CacheConnection, cacheProbe, Results, WriterBeats } from '@spillway/cache';
+import {
+  CacheConnection,
+  cacheProbe,
+  GenerationRaiser,
+  Generations,
+  Results,
+  WriterBeats,
+} from '@spillway/cache';
 import { primaryProbe, Router } from '@spillway/database';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import {
@@ -69,12 +76,14 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
     retryLater: retryLater(publisher),
     splitUp: splitUp(publisher),
   });
+  const generations = new GenerationRaiser(new Generations(cache));
   const batchWriter = new BatchWriter({
     router,
     results: new Results(cache),
     handlers: commandHandlers(),
     partitions,
     events,
+    generations,
   });
   const deadLetters = new DeadLetterLanding(router, directory, events);
   const app = await NestFactory.createMicroservice(AppModule.with({ batchWriter, deadLetters }), {
@@ -112,6 +121,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
       await connection.close();
       step('closing the database pools');
       await router.close();
+      generations.close();
       await cache.close();
       await admin.close();
     },

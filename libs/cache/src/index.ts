@@ -8,3 +8,5 @@ export { QuotaLeases, type Lease, type LeaseRequest } from './quota-leases.js';
 export { WriterBeats } from './writer-beats.js';
 export { Listening, ResultWaits, type News, type ResultWaitsOptions } from './result-waits.js';
 export { Results, type BatchResults, type Result, type ResultEntry } from './results.js';
+export { GenerationRaiser, type TouchedPost } from './generation-raiser.js';
+export { Generations, type OutdatedBy, type Touched } from './generations.js';

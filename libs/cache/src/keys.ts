@@ -12,3 +12,8 @@ export const newsChannel = (shard: string): string => `spillway:ended:${shard}`;
 export const quotaKey = (subject: readonly string[], window: number): string =>
   `spillway:quota:${subject.join('|')}|${window}`;
 export const QUOTA_GATEWAYS_KEY = 'spillway:gateways';
+/** Everything committed for a tenant, as positions by channel. */
+export const generationKey = (tenantId: string): string => `spillway:generation:${tenantId}`;
+/** A cached page. As JSON no part can pass for two, whatever characters it holds. */
+export const pageKey = (view: string, tenantId: string, params: readonly string[]): string =>
+  `spillway:page:${JSON.stringify([view, tenantId, ...params])}`;

@@ -1,5 +1,5 @@
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
-import type { BatchResults, Results } from '@spillway/cache';
+import type { BatchResults, GenerationRaiser, Results } from '@spillway/cache';
 import { classifySqlError, sqlState, type Router } from '@spillway/database';
 import { shardOfQueue, unavailable, type Batch, type BatchEntry, type Outcome } from '@spillway/messaging';
 import type { Events } from '../events.js';
@@ -11,6 +11,7 @@ import { measureBatch } from './measure-batch.js';
 import { recordOutcomes, refOf } from './outcome.store.js';
 import type { Partitions } from './partitions.js';
 import { resultsOf } from './results-of.js';
+import { touchedPosts } from './touched-posts.js';
 
 export interface BatchWriterParts {
   readonly router: Router;
@@ -18,6 +19,8 @@ export interface BatchWriterParts {
   readonly handlers: CommandHandlers;
   readonly partitions: Partitions;
   readonly events: Events;
+  /** Outdates cached pages. */
+  readonly generations?: Pick<GenerationRaiser, 'committed'>;
 }
 
 /**
@@ -56,6 +59,7 @@ export class BatchWriter {
     const ids = entries.flatMap(({ decoded }) => (decoded.as === 'valid' ? [decoded.command.postId] : []));
     await this.parts.partitions.ensure(shard, ids, Date.now());
     const committed = await commitBatch(this.parts.router, this.parts.handlers, shard, entries);
+    this.parts.generations?.committed(committed.position, touchedPosts(entries, committed.outcomes));
     await this.tell(resultsOf(shard, entries, committed, Date.now()));
     return committed.outcomes;
   }
