@@ -18,6 +18,7 @@ import { backendKilled } from './faults/f16-backend-killed.js';
 import { primaryDown } from './faults/f17-primary-down.js';
 import { primaryHangs } from './faults/f18-primary-hangs.js';
 import { redisFails } from './faults/f21-redis-fails.js';
+import { overload } from './faults/f22-overload.js';
 import { oneKey } from './faults/f23-one-key.js';
 import { noisyTenant } from './faults/f25-noisy-tenant.js';
 import { newerEnvelope } from './faults/f26-newer-envelope.js';
@@ -58,7 +59,7 @@ export function catalogue(): readonly Entry[] {
     later('F19', 'replica replay paused', 'pg_wal_replay_pause'),
     later('F20', 'replica dies', 'kill -9'),
     built(redisFails),
-    later('F22', 'overload 2×, 4×, 10×', 'open-loop load'),
+    built(overload),
     built(oneKey),
     later('F24', 'telemetry collector black hole, blocked log pipe', ''),
     built(noisyTenant),

@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly callers: readonly [Caller, ...Caller[]];
   readonly random: Random;
   readonly history: History;
+  /** Whether PUTs are sent again; they are when left out. */
+  readonly repeats?: boolean;
 }
 
 interface Post {
@@ -136,7 +138,7 @@ export class Load {
     const id = uuidV7();
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const { answer } = await this.attempt(next, attempt, id);
-      if (!worthRepeating(answer) || this.timer === undefined) return;
+      if (!worthRepeating(answer) || this.timer === undefined || this.options.repeats === false) return;
       await this.wait(
         Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2),
       );

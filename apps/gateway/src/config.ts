@@ -34,8 +34,8 @@ export const gatewayConfig = {
   }),
   publishMaxUnconfirmed: integer('PUBLISH_MAX_UNCONFIRMED', 1, 100_000, {
     about:
-      'Messages that may wait for their confirm at once, fewer while the broker is slow; more are refused with 503',
-    fallback: '1000',
+      'Posts that may wait for their confirm at once, fewer while the broker is slow; more are refused with 503',
+    fallback: '4000',
   }),
   waitMax: integer('WAIT_MAX', 0, 100_000, {
     about: 'Requests with Prefer: wait that may wait here at once; more are answered at once',

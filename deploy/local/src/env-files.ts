@@ -49,7 +49,7 @@ const gatewayEnvironment = (plan: Plan, n: number): Record<string, string> => ({
   AMQP_URLS: amqpUrl(plan, 'gateway'),
   MANAGEMENT_URL: managementUrl(plan, 'monitor'),
   PUBLISH_TIMEOUT_MS: '3000',
-  PUBLISH_MAX_UNCONFIRMED: '1000',
+  PUBLISH_MAX_UNCONFIRMED: '4000',
   THROTTLE_TTL: '60000',
   THROTTLE_LIMIT: '10000000',
   THROTTLE_TENANT_LIMIT: '100000000',

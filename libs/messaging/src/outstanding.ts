@@ -4,6 +4,7 @@ import { PublishError } from './publish-error.js';
 export interface Sent {
   readonly id: string;
   readonly bytes: number;
+  readonly posts: number;
   /** Milliseconds of `performance.now()`. */
   readonly sentAt: number;
   /** The broker gave it back: its confirm means nothing. */
@@ -32,13 +33,15 @@ export class Outstanding {
   private readonly waiting = new Map<string, Entry>();
   private readonly late = new Map<string, Entry>();
   private heldBytes = 0;
+  private heldPosts = 0;
   private timer: NodeJS.Timeout | undefined;
   private onIdle: (() => void) | undefined;
 
   constructor(private readonly timeoutMs: number) {}
 
-  get size(): number {
-    return this.waiting.size + this.late.size;
+  /** Posts in them; a message without any counts as one. */
+  get posts(): number {
+    return this.heldPosts;
   }
 
   /** Whether there is anything whose deadline has passed. */
@@ -54,10 +57,17 @@ export class Outstanding {
     return this.waiting.has(id) || this.late.has(id);
   }
 
-  add(id: string, bytes: number, resolve: () => void, reject: (error: PublishError) => void): Sent {
-    const entry = { id, bytes, sentAt: performance.now(), returned: false, resolve, reject };
+  add(
+    message: { readonly id: string; readonly bytes: number; readonly posts: number },
+    resolve: () => void,
+    reject: (error: PublishError) => void,
+  ): Sent {
+    const { id, bytes } = message;
+    const posts = Math.max(1, message.posts);
+    const entry = { id, bytes, posts, sentAt: performance.now(), returned: false, resolve, reject };
     this.waiting.set(id, entry);
     this.heldBytes += bytes;
+    this.heldPosts += posts;
     this.timer ??= setTimeout(() => this.sweep(), this.timeoutMs);
     return entry;
   }
@@ -73,18 +83,18 @@ export class Outstanding {
     const late = this.late.get(id);
     if (late) {
       this.late.delete(id);
-      this.heldBytes -= late.bytes;
+      this.release(late);
     }
     const entry = this.waiting.get(id);
     if (!entry) return;
-    this.heldBytes -= entry.bytes;
+    this.release(entry);
     this.finish(entry, failure);
   }
 
   /** No answer can come any more. */
   abandon(failure: PublishError): void {
     this.late.clear();
-    this.heldBytes = 0;
+    this.heldBytes = this.heldPosts = 0;
     for (const entry of [...this.waiting.values()]) this.finish(entry, failure);
     clearTimeout(this.timer);
     this.timer = undefined;
@@ -93,6 +103,11 @@ export class Outstanding {
   /** Resolves when every caller has been answered. */
   async whenNobodyWaits(): Promise<void> {
     if (this.waiting.size > 0) await new Promise<void>((resolve) => (this.onIdle = resolve));
+  }
+
+  private release({ bytes, posts }: Sent): void {
+    this.heldBytes -= bytes;
+    this.heldPosts -= posts;
   }
 
   private finish(entry: Entry, failure: PublishError | null): void {

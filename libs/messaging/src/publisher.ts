@@ -13,7 +13,7 @@ export interface PublisherOptions {
   readonly logger: Logger;
   /** How long a publish waits for its confirm before its outcome counts as unknown. */
   readonly timeoutMs: number;
-  /** How many messages may wait for a confirm at once; fewer while the broker is slow. More are refused. */
+  /** How many posts may wait for a confirm at once; fewer while the broker is slow. More are refused. */
   readonly maxUnconfirmed: number;
 }
 
@@ -23,9 +23,9 @@ export interface OutgoingMessage {
   readonly exchange?: string;
   readonly routingKey: string;
   readonly body: Buffer;
-  /** May take only half of the room for unconfirmed messages, so that it never shuts single posts out. */
+  /** May take only half of the room for unconfirmed posts, so that it never shuts single posts out. */
   readonly bulk?: boolean;
-  /** Posts in the message, for counting what was accepted. */
+  /** Posts in the message: they are what is limited and counted. */
   readonly posts: number;
   /** Unix milliseconds. */
   readonly timestamp: number;
@@ -65,9 +65,9 @@ export class Publisher {
     return this.options.timeoutMs;
   }
 
-  /** Messages that wait for their confirm, those included that their caller has given up. */
+  /** Posts that wait for their confirm, those included that their caller has given up. */
   get unconfirmed(): number {
-    return this.outstanding.size;
+    return this.outstanding.posts;
   }
 
   /** How many may wait now: between a floor and `maxUnconfirmed`, by how fast the broker confirms. */
@@ -110,8 +110,11 @@ export class Publisher {
     this.outstanding.abandon(stopping());
   }
 
-  /** Why a message, bulk or not, would be refused now, or null. */
-  refusalOf(bulk: boolean): PublishError | null {
+  /**
+   * Why a message, bulk or not, would be refused now, or null.
+   * @param unsent posts of the caller that were let in and are not sent yet.
+   */
+  refusalOf(bulk: boolean, unsent = 0): PublishError | null {
     if (this.closing) return stopping();
     if (!this.ready) return new PublishError('unavailable', 'there is no connection to the broker');
     if (this.options.connection.blocked)
@@ -122,8 +125,9 @@ export class Publisher {
         `the broker has confirmed nothing for ${this.options.timeoutMs} ms`,
       );
     const room = bulk ? Math.ceil(this.limit.limit / 2) : this.limit.limit;
-    if (this.outstanding.size >= room || this.outstanding.bytes >= MAX_UNCONFIRMED_BYTES)
-      return new PublishError('full', `${this.outstanding.size} messages already wait for the broker`);
+    const held = this.outstanding.posts + unsent;
+    if (held >= room || this.outstanding.bytes >= MAX_UNCONFIRMED_BYTES)
+      return new PublishError('full', `${held} posts already wait for the broker`);
     return null;
   }
 
@@ -139,14 +143,18 @@ export class Publisher {
 
   private send(channel: ConfirmChannel, message: OutgoingMessage): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const entry = this.outstanding.add(message.messageId, message.body.length, resolve, reject);
+      const entry = this.outstanding.add(
+        { id: message.messageId, bytes: message.body.length, posts: message.posts },
+        resolve,
+        reject,
+      );
       this.sentAt = entry.sentAt;
       const confirmed = (error: unknown): void => {
         // The channel was lost meanwhile, and with it all that was outstanding.
         if (!this.outstanding.has(entry)) return;
         this.confirmedAt = performance.now();
         const latencyMs = this.confirmedAt - entry.sentAt;
-        if (!error) this.limit.confirmed(entry.sentAt + latencyMs, latencyMs, this.outstanding.size);
+        if (!error) this.limit.confirmed(this.confirmedAt, latencyMs, this.outstanding.posts, entry.posts);
         const failure = failureOf(entry, error);
         // Confirms that come after the deadline count too: those posts are safe, whatever the client was told.
         if (!failure) meters().postsAccepted.add(message.posts);

@@ -50,7 +50,7 @@ describe('SharedMessages', () => {
   });
   beforeEach(async () => {
     connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quiet });
-    publisher = new Publisher({ connection, logger: quiet, timeoutMs: 10_000, maxUnconfirmed: 100 });
+    publisher = new Publisher({ connection, logger: quiet, timeoutMs: 10_000, maxUnconfirmed: 1_000 });
     await eventually('the gate opens', () => publisher.closedBecause === null);
   });
   afterEach(async () => {

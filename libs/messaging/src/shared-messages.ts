@@ -44,6 +44,8 @@ interface OpenMessage {
  */
 export class SharedMessages {
   private readonly open = new Map<string, OpenMessage>();
+  /** Commands of open messages. */
+  private unsent = 0;
   /** When each queue was sent its last message, in milliseconds of `performance.now()`. */
   private readonly sentAt = new Map<string, number>();
 
@@ -57,12 +59,13 @@ export class SharedMessages {
    * @throws PublishError: at once while the gate is closed.
    */
   async send(command: Command, to: Destination): Promise<void> {
-    const refusal = this.publisher.refusalOf(to.bulk);
+    const refusal = this.publisher.refusalOf(to.bulk, this.unsent);
     if (refusal) throw refusal;
     const text = JSON.stringify(command);
     const bytes = Buffer.byteLength(text) + 1;
     const message = this.messageFor(to, bytes, command.acceptedAt);
     message.texts.push(text);
+    this.unsent++;
     message.bytes += bytes;
     const span = startSendSpan({ messageId: message.messageId, routingKey: to.routingKey });
     const confirmed = new Promise<void>((resolve, reject) => message.waiting.push({ resolve, reject }));
@@ -112,6 +115,7 @@ export class SharedMessages {
   private flush(message: OpenMessage): void {
     clearTimeout(message.timer);
     this.open.delete(message.to.routingKey);
+    this.unsent -= message.texts.length;
     this.sentAt.set(message.to.routingKey, performance.now());
     // Outside of the request that happened to fill it: each of its commands has a span of its own.
     void context

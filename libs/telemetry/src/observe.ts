@@ -1,8 +1,8 @@
 import { metrics, type Attributes } from '@opentelemetry/api';
 
 const GAUGES = {
-  publish_unconfirmed: 'Messages that wait for their confirm',
-  publish_unconfirmed_limit: 'Messages that may wait for their confirm, as the broker is now',
+  publish_unconfirmed: 'Posts that wait for their confirm',
+  publish_unconfirmed_limit: 'Posts that may wait for their confirm, as the broker is now',
   post_oldest_uncommitted_seconds: 'Age of the oldest command that is held and not committed',
   clock_offset_seconds: 'Seconds this clock is ahead of Redis',
   requests_waiting: 'Requests that wait for a command to end, because they asked for it',
