@@ -77,7 +77,7 @@ describe('BatchAcceptor', () => {
     proxy = await startTcpProxy({ target: { port: Number(direct.port) } });
     direct.port = String(proxy.port);
     connection = BrokerConnection.open({ urls: [direct.href], name: 'a spec', logger: quiet });
-    publisher = new Publisher({ connection, logger: quiet, timeoutMs: 2_000, maxUnconfirmed: 100 });
+    publisher = new Publisher({ connection, logger: quiet, timeoutMs: 2_000, maxUnconfirmed: 1_000 });
   });
   beforeEach(async () => {
     await proxy.pass();
