@@ -25,6 +25,7 @@ function edit(post: LockedPost, { commandId, edit: { content, tags } }: EditPost
     post.tagsVersion = commandId;
     applied = true;
   }
+  if (applied) post.edits++;
   post.changed ||= applied;
   return { result: applied ? 'committed' : 'superseded' };
 }

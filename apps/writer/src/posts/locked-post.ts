@@ -7,11 +7,16 @@ export interface LockedPost {
   readonly tenantId: string;
   readonly id: string;
   readonly authorId: string;
+  readonly replyTo: string | null;
+  /** The tags as the row has them. */
+  readonly storedTags: readonly string[];
   content: string;
   contentVersion: string;
   tags: readonly string[];
   tagsVersion: string;
   deletedBy: string | null;
+  /** How many commands edited it. */
+  edits: number;
   changed: boolean;
 }
 
@@ -19,6 +24,7 @@ interface Row {
   readonly tenant_id: string;
   readonly id: string;
   readonly author_id: string;
+  readonly reply_to: string | null;
   readonly content: string;
   readonly content_version: string;
   readonly tags: string[];
@@ -27,7 +33,7 @@ interface Row {
 }
 
 const LOCK_POSTS = `
-  SELECT p.tenant_id, p.id, p.author_id, p.content, p.content_version, p.tags, p.tags_version, p.deleted_by
+  SELECT p.tenant_id, p.id, p.author_id, p.reply_to, p.content, p.content_version, p.tags, p.tags_version, p.deleted_by
   FROM unnest($1::text[], $2::uuid[]) AS g(tenant_id, id)
   JOIN posts p ON p.tenant_id = g.tenant_id AND p.id = g.id
   WHERE p.id BETWEEN $3::uuid AND $4::uuid
@@ -55,11 +61,14 @@ export async function lockPosts(
         tenantId: row.tenant_id,
         id: row.id,
         authorId: row.author_id,
+        replyTo: row.reply_to,
+        storedTags: row.tags,
         content: row.content,
         contentVersion: row.content_version,
         tags: row.tags,
         tagsVersion: row.tags_version,
         deletedBy: row.deleted_by,
+        edits: 0,
         changed: false,
       },
     ]),
@@ -73,13 +82,27 @@ export const versionOf = (post: LockedPost): string =>
 export const mayChange = (actor: Actor, post: LockedPost): boolean =>
   actor.moderator || actor.sub === post.authorId;
 
+/** With the rows of the change feed: one a post and transaction, whatever several statements did to it. */
 const UPDATE_POSTS = `
-  UPDATE posts p
-  SET content = g.content, content_version = g.content_version, tags = ARRAY(SELECT jsonb_array_elements_text(g.tags)),
-      tags_version = g.tags_version, deleted_by = g.deleted_by
-  FROM unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::jsonb[], $6::uuid[], $7::uuid[])
-    AS g(tenant_id, id, content, content_version, tags, tags_version, deleted_by)
-  WHERE p.tenant_id = g.tenant_id AND p.id = g.id AND p.id BETWEEN $8::uuid AND $9::uuid`;
+  WITH given AS (
+    SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::jsonb[], $6::uuid[], $7::uuid[], $10::int[], $11::uuid[], $12::jsonb[])
+      AS g(tenant_id, id, content, content_version, tags, tags_version, deleted_by, edits, reply_to, stored_tags)
+  ), changed AS (
+    UPDATE posts p
+    SET content = g.content, content_version = g.content_version, tags = ARRAY(SELECT jsonb_array_elements_text(g.tags)),
+        tags_version = g.tags_version, deleted_by = g.deleted_by
+    FROM given g
+    WHERE p.tenant_id = g.tenant_id AND p.id = g.id AND p.id BETWEEN $8::uuid AND $9::uuid
+  )
+  INSERT INTO post_changes AS c (tenant_id, post_id, edits, deleted, reply_to, tags_added, tags_removed)
+  SELECT tenant_id, id, edits, deleted_by IS NOT NULL, CASE WHEN deleted_by IS NOT NULL THEN reply_to END,
+         nullif(ARRAY(SELECT jsonb_array_elements_text(tags) EXCEPT SELECT jsonb_array_elements_text(stored_tags)), '{}'),
+         nullif(ARRAY(SELECT jsonb_array_elements_text(stored_tags) EXCEPT SELECT jsonb_array_elements_text(tags)), '{}')
+  FROM given
+  ON CONFLICT (tenant_id, xid, post_id) DO UPDATE
+    SET edits = c.edits + excluded.edits, deleted = c.deleted OR excluded.deleted,
+        reply_to = coalesce(c.reply_to, excluded.reply_to),
+        tags_added = c.tags_added || excluded.tags_added, tags_removed = c.tags_removed || excluded.tags_removed`;
 
 const CLEAR_TAGS = `
   DELETE FROM post_tags t USING unnest($1::text[], $2::uuid[]) AS g(tenant_id, id)
@@ -112,8 +135,10 @@ export async function storeChanges(scope: Scope, posts: Iterable<LockedPost>): P
     changed.map((post) => post.deletedBy),
     low,
     high,
+    changed.map((post) => post.edits),
+    changed.map((post) => post.replyTo),
+    changed.map((post) => JSON.stringify(post.storedTags)),
   ]);
   await scope.query(CLEAR_TAGS, [tenants, ids, low, high]);
   await scope.query(WRITE_TAGS, [tenants, ids, tags]);
-  for (const post of changed) post.changed = false;
 }

@@ -24,12 +24,15 @@ const INSERT_POSTS = `
            ARRAY(SELECT jsonb_array_elements_text(tags)), id, command_id, trace_id
     FROM given
     ON CONFLICT (tenant_id, id) DO NOTHING
-    RETURNING tenant_id, id, tags
+    RETURNING tenant_id, id, reply_to, tags
   ), tagged AS (
     INSERT INTO post_tags (tenant_id, tag, post_id)
     SELECT s.tenant_id, t.tag, s.id FROM stored s CROSS JOIN LATERAL unnest(s.tags) AS t(tag)
     ORDER BY 1, 2, 3
     ON CONFLICT DO NOTHING
+  ), told AS (
+    INSERT INTO post_changes (tenant_id, post_id, created, reply_to, tags_added)
+    SELECT tenant_id, id, true, reply_to, nullif(tags, '{}') FROM stored
   )
   SELECT tenant_id, id FROM stored`;
 
@@ -53,7 +56,7 @@ export async function insertPosts(
     commands.map((c) => c.post.channelId ?? null),
     commands.map((c) => c.post.replyTo ?? null),
     commands.map((c) => c.post.content),
-    commands.map((c) => JSON.stringify(c.post.tags)),
+    commands.map((c) => JSON.stringify([...new Set(c.post.tags)])),
     commands.map((c) => c.commandId),
     commands.map((c) => traceIdOf(c.traceparent)),
   ]);
