@@ -6,6 +6,7 @@ export function describeAnswer(reply: FastifyReply, answer: Answer<unknown>): vo
   void reply.headers({
     'Served-By': answer.servedBy,
     'Replica-Lag': String(Math.round(answer.lagMs)),
+    ...(answer.stale ? { 'Replica-Stale': 'true' } : {}),
     'Cache-Control': 'private, no-cache',
     Vary: 'Authorization, Cookie',
   });

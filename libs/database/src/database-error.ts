@@ -1,7 +1,7 @@
 /** No node can do it now; nothing is known to have happened. Trying again later is right. */
 export class DatabaseUnavailable extends Error {
   constructor(
-    readonly why: 'no_primary' | 'no_replica' | 'budget' | 'position' | 'timeout' | 'connection',
+    readonly why: 'no_primary' | 'no_replica' | 'budget' | 'position' | 'timeout' | 'too_slow' | 'connection',
     message: string,
     options?: { cause?: unknown },
   ) {

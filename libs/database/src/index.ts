@@ -2,7 +2,9 @@ export { classifySqlError, DatabaseUnavailable, sqlState, type SqlFailure } from
 export { migrate } from './migrate.js';
 export { NODE_POSITION, positionIn, type NodePositionRow } from './position.js';
 export { primaryProbe } from './probes.js';
-export { Router, type Answer, type RouterOptions } from './router.js';
+export { Router, type RouterOptions } from './router.js';
+export type { ReadScope } from './read/read-scope.js';
+export type { Answer } from './replica-read.js';
 export type { Scope } from './scope.js';
 export { shardNodes, type ShardNodes } from './shard-nodes.js';
 export type { StoredOutcome } from './entities/command-outcome.entity.js';

@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import type { Position } from '@spillway/contracts';
+import { CircuitBreaker } from './circuit-breaker.js';
 import { DatabaseUnavailable } from './database-error.js';
 import { ENTITIES } from './entities/index.js';
 import { NODE_POSITION, positionOf, type NodePositionRow } from './position.js';
@@ -18,6 +20,9 @@ export type NodeRole = 'primary' | 'replica' | 'unknown';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const POLL_TIMEOUT_MS = 1_000;
+/** Questions that reads ask besides the regular ones keep this distance. */
+const POLL_GAP_MS = 5;
+
 /**
  * One Postgres server: its role and position as last polled, and its pool, a TypeORM `DataSource` made
  * when the server first answers. A server that is away costs nothing but its poll.
@@ -29,11 +34,17 @@ export class DatabaseNode {
   inFlight = 0;
   /** Moving average of a scope's duration in milliseconds. */
   latencyMs = 1;
+  /** Closed while reads succeed here. */
+  readonly breaker = new CircuitBreaker();
   private poller: Client | undefined;
   private asking: Promise<void> | undefined;
   private next: Promise<void> | undefined;
+  private shared: Promise<void> | undefined;
+  private askedAt = 0;
   private source: DataSource | undefined;
+  private opening: Promise<DataSource> | undefined;
   private failures = 0;
+  private closed = false;
 
   constructor(readonly options: NodeOptions) {}
 
@@ -54,7 +65,17 @@ export class DatabaseNode {
     }));
   }
 
+  /** `poll` for whoever waits for a position: all who come within a few milliseconds share one question. */
+  pollShared(): Promise<void> {
+    const waitMs = Math.max(0, this.askedAt + POLL_GAP_MS - performance.now());
+    return (this.shared ??= delay(waitMs).then(() => {
+      this.shared = undefined;
+      return this.poll();
+    }));
+  }
+
   private async ask(): Promise<void> {
+    this.askedAt = performance.now();
     try {
       this.poller ??= await this.connectPoller();
       const { rows } = await this.poller.query<NodePositionRow>(NODE_POSITION);
@@ -73,6 +94,10 @@ export class DatabaseNode {
   /** The pool of this node. @throws DatabaseUnavailable when the server cannot be reached. */
   async dataSource(): Promise<DataSource> {
     if (this.source?.isInitialized) return this.source;
+    return (this.opening ??= this.openDataSource().finally(() => (this.opening = undefined)));
+  }
+
+  private async openDataSource(): Promise<DataSource> {
     const source = new DataSource({
       type: 'postgres',
       url: this.options.url,
@@ -91,9 +116,9 @@ export class DatabaseNode {
     } catch (cause) {
       throw new DatabaseUnavailable('connection', `${this.options.name} cannot be reached`, { cause });
     }
-    if (this.source?.isInitialized) {
+    if (this.closed) {
       await source.destroy();
-      return this.source;
+      throw new DatabaseUnavailable('connection', `${this.options.name} was closed`);
     }
     this.source = source;
     return source;
@@ -108,7 +133,9 @@ export class DatabaseNode {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     this.dropPoller();
+    await this.opening?.catch(() => undefined);
     await this.discardPool();
   }
 

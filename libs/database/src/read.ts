@@ -2,11 +2,10 @@
  * The read-only door: what a service that must not change data may see of the databases. Its role in
  * Postgres cannot write either.
  */
-import type { EntityTarget, ObjectLiteral, SelectQueryBuilder } from 'typeorm';
-import { seenPosition } from './position.js';
-import type { Position } from '@spillway/contracts';
 import type { Freshness } from './freshness.js';
-import { Router, type Answer, type RouterOptions } from './router.js';
+import type { ReadScope } from './read/read-scope.js';
+import type { Answer } from './replica-read.js';
+import { Router, type RouterOptions } from './router.js';
 
 export { classifySqlError, DatabaseUnavailable } from './database-error.js';
 export { CommandOutcomeEntity, type StoredOutcome } from './entities/command-outcome.entity.js';
@@ -23,17 +22,9 @@ export { StatsTotalsEntity } from './entities/stats-totals.entity.js';
 export { TagCountEntity } from './entities/tag-count.entity.js';
 export { atLeast, EVENTUAL, STRONG, type Freshness } from './freshness.js';
 export { readProbe } from './probes.js';
-export type { Answer } from './router.js';
+export type { ReadScope } from './read/read-scope.js';
+export type { Answer } from './replica-read.js';
 export { shardNodes, type ShardNodes } from './shard-nodes.js';
-
-/** What can be done with a connection lent for reading. */
-export interface ReadScope {
-  select<E extends ObjectLiteral>(entity: EntityTarget<E>, alias: string): SelectQueryBuilder<E>;
-  /** A statement that reads. It names the tenant itself; the row-level security behind it does so again. */
-  query<Row>(text: string, parameters?: readonly unknown[]): Promise<Row[]>;
-  /** A position that contains everything read before it in this scope. */
-  seenPosition(): Promise<Position>;
-}
 
 /** Reads of one tenant, from a node that is fresh enough. */
 export class ReadRouter {
@@ -59,13 +50,7 @@ export class ReadRouter {
     freshness: Freshness,
     fn: (scope: ReadScope) => Promise<T>,
   ): Promise<Answer<T>> {
-    return this.router.onReplica(shard, tenant, freshness, (scope) =>
-      fn({
-        select: (entity, alias) => scope.manager.createQueryBuilder(entity, alias),
-        query: (text, parameters) => scope.query(text, parameters),
-        seenPosition: () => seenPosition(scope, shard),
-      }),
-    );
+    return this.router.onReplica(shard, tenant, freshness, fn);
   }
 
   close(): Promise<void> {

@@ -28,7 +28,19 @@ export class PrimaryTrail {
   /** Milliseconds that a replica at `lsn` is behind. 0 when nothing newer is known. */
   lagMs(timeline: number, lsn: string, now: number): number {
     if (timeline < this.timeline) return KEEP_MS;
-    const behind = this.samples.find((sample) => sample.lsn > lsn);
+    const behind = this.firstPast(lsn);
     return behind ? Math.max(0, now - behind.at) : 0;
+  }
+
+  /** The oldest sample beyond `lsn`, by halving: samples only grow, and this is asked for every read. */
+  private firstPast(lsn: string): Sample | undefined {
+    let low = 0;
+    let high = this.samples.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.samples[middle]?.lsn ?? '') > lsn) high = middle;
+      else low = middle + 1;
+    }
+    return this.samples[low];
   }
 }

@@ -12,7 +12,7 @@ import { atLeast, EVENTUAL, STRONG } from './freshness.js';
 import { seenPosition } from './position.js';
 import { primaryProbe, readProbe } from './probes.js';
 import { Router, type RouterOptions } from './router.js';
-import type { Scope } from './scope.js';
+import type { ReadScope } from './read/read-scope.js';
 
 const SHARD = 's0';
 const tenant = `spec-${randomBytes(6).toString('hex')}`;
@@ -82,7 +82,7 @@ describe('Router', () => {
   };
   const find =
     (id: string) =>
-    async (scope: Scope): Promise<boolean> =>
+    async (scope: ReadScope): Promise<boolean> =>
       (await scope.query('SELECT 1 FROM posts WHERE tenant_id = $1 AND id = $2', [tenant, id])).length === 1;
   const servedBy = async (router: Router, freshness = EVENTUAL): Promise<string> =>
     (await router.onReplica(SHARD, tenant, freshness, (scope) => scope.query('SELECT 1'))).servedBy;
@@ -123,7 +123,7 @@ describe('Router', () => {
       const reader = await openReader();
       const { id } = await write();
       const answer = await reader.onReplica(SHARD, tenant, STRONG, find(id));
-      expect(answer).toEqual({ value: true, servedBy: 'primary', lagMs: 0 });
+      expect(answer).toEqual({ value: true, servedBy: 'primary', lagMs: 0, stale: false });
     });
 
     it('never older than the position that a write came with, 200 times over', async () => {
@@ -148,6 +148,7 @@ describe('Router', () => {
           value: true,
           servedBy: 'primary',
           lagMs: 0,
+          stale: false,
         });
         // Whoever asks for nothing gets the replica, as long as it is not too far behind.
         expect((await reader.onReplica(SHARD, tenant, EVENTUAL, find(id))).servedBy).toBe('replica-1');
@@ -177,6 +178,7 @@ describe('Router', () => {
         });
         expect(answer.value).toBe(false);
         expect(answer.lagMs).toBeGreaterThan(200);
+        expect(answer.stale).toBe(true);
         await eventually('the primary is missed', () => !reader.hasPrimaries);
         const wanted = reader.onReplica(SHARD, tenant, atLeast(position), find(id));
         await expect(wanted).rejects.toMatchObject({ name: 'DatabaseUnavailable', why: 'position' });

@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Position } from '@spillway/contracts';
-import { meters, type Logger } from '@spillway/telemetry';
-import { Bulkhead } from './bulkhead.js';
-import { eligible, lessBusyOfTwo } from './choose-replica.js';
+import type { Logger } from '@spillway/telemetry';
 import { classifySqlError, DatabaseUnavailable } from './database-error.js';
-import { EVENTUAL, type Freshness } from './freshness.js';
-import { DatabaseNode } from './node.js';
-import { PrimaryTrail } from './replication-lag.js';
+import type { Freshness } from './freshness.js';
+import type { DatabaseNode } from './node.js';
+import type { ReadScope } from './read/read-scope.js';
+import { ReplicaRead, type Answer } from './replica-read.js';
 import { withScope, type Scope } from './scope.js';
+import { Shard } from './shard.js';
 import type { ShardNodes } from './shard-nodes.js';
 
 export interface RouterOptions {
@@ -21,25 +20,8 @@ export interface RouterOptions {
   readonly primaryReadShare: number;
 }
 
-/** An answer and where it came from. */
-export interface Answer<T> {
-  readonly value: T;
-  readonly servedBy: 'primary' | `replica-${number}`;
-  readonly lagMs: number;
-}
-
 const POLL_MS = 100;
-const POSITION_WAIT_MS = 40;
-const POSITION_RETRY_MS = 10;
-const REPLICA_TRIES = 2;
-const READ_DEADLINE_MS = 5_000;
 const WRITE_DEADLINE_MS = 20_000;
-
-interface Shard {
-  readonly nodes: readonly DatabaseNode[];
-  readonly trail: PrimaryTrail;
-  readonly primaryReads: Bulkhead;
-}
 
 /**
  * Knows every Postgres node of every shard, polled for role and position, and lends connections: the
@@ -52,25 +34,8 @@ export class Router {
   private stopped = false;
 
   private constructor(private readonly options: RouterOptions) {
-    this.shards = new Map(
-      [...options.nodes].map(([shard, urls]) => [
-        shard,
-        {
-          nodes: urls.map(
-            (url, index) =>
-              new DatabaseNode({
-                shard,
-                name: `${shard}-${index}`,
-                url,
-                poolMax: options.poolMax,
-                applicationName: options.applicationName,
-              }),
-          ),
-          trail: new PrimaryTrail(),
-          primaryReads: new Bulkhead(Math.max(1, Math.floor(options.poolMax * options.primaryReadShare))),
-        },
-      ]),
-    );
+    const { nodes, ...common } = options;
+    this.shards = new Map([...nodes].map(([name, urls]) => [name, new Shard({ ...common, name, urls })]));
   }
 
   /** Starts polling and returns at once, whichever nodes are up. */
@@ -87,17 +52,17 @@ export class Router {
     readonly value: number;
     readonly labels: { shard: string; replica: string };
   }[] {
-    return [...this.shards].flatMap(([name, shard]) =>
-      replicasOf(shard).map((node) => ({
-        value: this.lagOf(shard, node) / 1000,
-        labels: { shard: name, replica: `replica-${shard.nodes.indexOf(node)}` },
+    return [...this.shards.values()].flatMap((shard) =>
+      shard.replicas.map((node) => ({
+        value: shard.lagOf(node) / 1000,
+        labels: { shard: shard.name, replica: shard.labelOf(node) },
       })),
     );
   }
 
   /** True when every shard has a primary. */
   get hasPrimaries(): boolean {
-    return [...this.shards.values()].every((shard) => primaryOf(shard) !== undefined);
+    return [...this.shards.values()].every((shard) => shard.primary !== undefined);
   }
 
   /** True when every shard has a node that can answer. */
@@ -114,7 +79,7 @@ export class Router {
     fn: (scope: Scope) => Promise<T>,
     deadlineMs = WRITE_DEADLINE_MS,
   ): Promise<T> {
-    const node = primaryOf(this.shard(shardName));
+    const node = this.shard(shardName).primary;
     if (!node) throw new DatabaseUnavailable('no_primary', `shard ${shardName} has no primary now`);
     try {
       return await withScope(node, deadlineMs, fn);
@@ -130,137 +95,24 @@ export class Router {
   }
 
   /**
-   * Lends a connection of a node that is fresh enough, inside a read-only transaction that sees only
-   * `tenant`. A replica that fails is replaced by another, then by the primary inside its budget.
+   * Lends a connection of a node that is fresh enough, for reading what `tenant` may see. A replica that
+   * fails is replaced by another, then by the primary inside its budget: `fn` may run again, on a node
+   * that is no older.
    * @throws DatabaseUnavailable when no node may answer.
    */
-  async onReplica<T>(
+  onReplica<T>(
     shardName: string,
     tenant: string,
     freshness: Freshness,
-    fn: (scope: Scope) => Promise<T>,
+    fn: (scope: ReadScope) => Promise<T>,
   ): Promise<Answer<T>> {
-    const shard = this.shard(shardName);
-    const tried = new Set<DatabaseNode>();
-    const wanted = freshness.mode === 'strong' ? undefined : await this.reachable(shard, freshness);
-    while (wanted && tried.size < REPLICA_TRIES) {
-      const node = this.pick(shard, wanted, tried);
-      if (!node) break;
-      tried.add(node);
-      try {
-        return await this.read(shard, node, tenant, fn);
-      } catch (error) {
-        if (classifySqlError(error) !== 'transient') throw error;
-      }
-    }
-    return this.readPrimary(shard, shardName, tenant, wanted ?? freshness, tried, fn);
+    return new ReplicaRead(this.shard(shardName), tenant, fn).run(freshness);
   }
 
   async close(): Promise<void> {
     this.stopped = true;
     await Promise.all(this.polls);
     await Promise.all([...this.shards.values()].flatMap(({ nodes }) => nodes.map((node) => node.close())));
-  }
-
-  /** Waits shortly for a replica to reach the position; a position that no longer exists asks for nothing. */
-  private async reachable(shard: Shard, freshness: Freshness): Promise<Freshness | undefined> {
-    if (freshness.mode !== 'atLeast') return freshness;
-    const primary = primaryOf(shard);
-    const { position } = freshness;
-    if (primary?.position && position.timeline !== primary.position.timeline) return undefined;
-    const until = Date.now() + POSITION_WAIT_MS;
-    while (this.pick(shard, freshness) === undefined) {
-      if (Date.now() >= until) return (await isBeyond(primary, position)) ? EVENTUAL : freshness;
-      await delay(POSITION_RETRY_MS);
-      await Promise.all(replicasOf(shard).map((node) => node.poll()));
-    }
-    return freshness;
-  }
-
-  private async readPrimary<T>(
-    shard: Shard,
-    shardName: string,
-    tenant: string,
-    freshness: Freshness,
-    tried: ReadonlySet<DatabaseNode>,
-    fn: (scope: Scope) => Promise<T>,
-  ): Promise<Answer<T>> {
-    const primary = primaryOf(shard);
-    if (primary && shard.primaryReads.enter()) {
-      try {
-        return await this.read(shard, primary, tenant, fn);
-      } catch (error) {
-        if (freshness.mode !== 'eventual' || classifySqlError(error) !== 'transient') throw error;
-      } finally {
-        shard.primaryReads.leave();
-      }
-    }
-    if (freshness.mode !== 'eventual') {
-      if (primary)
-        throw new DatabaseUnavailable(
-          'budget',
-          `the primary of shard ${shardName} has no room for more reads`,
-        );
-      throw freshness.mode === 'strong'
-        ? new DatabaseUnavailable('no_primary', `shard ${shardName} has no primary now`)
-        : new DatabaseUnavailable(
-            'position',
-            `no replica of shard ${shardName} has reached the position, and it has no primary`,
-          );
-    }
-    const freshest = replicasOf(shard)
-      .filter((node) => !tried.has(node))
-      .sort((a, b) => this.lagOf(shard, a) - this.lagOf(shard, b))[0];
-    if (!freshest) throw new DatabaseUnavailable('no_replica', `no node of shard ${shardName} can answer`);
-    return this.read(shard, freshest, tenant, fn);
-  }
-
-  private async read<T>(
-    shard: Shard,
-    node: DatabaseNode,
-    tenant: string,
-    fn: (scope: Scope) => Promise<T>,
-  ): Promise<Answer<T>> {
-    const servedBy = node.role === 'primary' ? 'primary' : (`replica-${shard.nodes.indexOf(node)}` as const);
-    const lagMs = node.role === 'primary' ? 0 : this.lagOf(shard, node);
-    const value = await withScope(node, READ_DEADLINE_MS, async (scope) => {
-      await scope.query('BEGIN READ ONLY');
-      try {
-        await scope.query(`SELECT set_config('app.tenant', $1, true)`, [tenant]);
-        return await fn(scope);
-      } finally {
-        await scope.query('COMMIT').catch(() => undefined);
-      }
-    }).catch((cause: unknown) => {
-      if (cause instanceof DatabaseUnavailable || classifySqlError(cause) !== 'transient') throw cause;
-      throw new DatabaseUnavailable('connection', `${node.options.name} failed while it answered`, { cause });
-    });
-    meters().routerReads.add(1, { served_by: servedBy });
-    return { value, servedBy, lagMs };
-  }
-
-  private pick(
-    shard: Shard,
-    freshness: Freshness,
-    except?: ReadonlySet<DatabaseNode>,
-  ): DatabaseNode | undefined {
-    const candidates = replicasOf(shard)
-      .filter((node) => !except?.has(node))
-      .map((node) => ({
-        node,
-        position: node.position,
-        lagMs: this.lagOf(shard, node),
-        inFlight: node.inFlight,
-        latencyMs: node.latencyMs,
-      }));
-    const position = freshness.mode === 'atLeast' ? freshness.position : undefined;
-    return lessBusyOfTwo(eligible(candidates, this.options.maxLagMs, position))?.node;
-  }
-
-  private lagOf(shard: Shard, node: DatabaseNode): number {
-    return node.position
-      ? shard.trail.lagMs(node.position.timeline, node.position.lsn, Date.now())
-      : Number.MAX_SAFE_INTEGER;
   }
 
   private async keepPolling(shard: Shard, node: DatabaseNode): Promise<void> {
@@ -270,6 +122,8 @@ export class Router {
       if (node.role === 'primary' && node.position)
         shard.trail.record(node.position.timeline, node.position.lsn, Date.now());
       if (node.role !== before) {
+        // It died or was promoted, and is here: what it failed at before says nothing of it now.
+        node.breaker.succeeded();
         this.options.logger.info(
           { node: node.options.name, before, role: node.role },
           'database role changed',
@@ -285,20 +139,4 @@ export class Router {
     if (!shard) throw new Error(`shard ${name} has no nodes in the configuration`);
     return shard;
   }
-}
-
-/** The primary; when two servers claim to be one, the later timeline is right. */
-function primaryOf(shard: Shard): DatabaseNode | undefined {
-  return shard.nodes
-    .filter((node) => node.role === 'primary')
-    .sort((a, b) => (b.position?.timeline ?? 0) - (a.position?.timeline ?? 0))[0];
-}
-
-const replicasOf = (shard: Shard): DatabaseNode[] => shard.nodes.filter((node) => node.role === 'replica');
-
-/** True when the primary, asked afresh, has never been at `position`. */
-async function isBeyond(primary: DatabaseNode | undefined, position: Position): Promise<boolean> {
-  await primary?.poll();
-  const at = primary?.role === 'primary' ? primary.position : undefined;
-  return at !== undefined && at.timeline === position.timeline && at.lsn < position.lsn;
 }
