@@ -7,6 +7,7 @@ import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
 import type { ReaderConfig } from './config.js';
 import { Events } from './events.js';
+import { installHttpCaching } from './http-caching.js';
 import { JobReader } from './jobs/job-reader.js';
 import { JobStreams } from './jobs/job-streams.js';
 import { JobWaiter } from './jobs/job-waiter.js';
@@ -62,6 +63,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     cursorKeys: config.signingKeys.cursor,
   });
   const app = await createHttpApp(module, { logger, limits: config });
+  installHttpCaching(app.getHttpAdapter().getInstance());
   const admin = await startAdminServer({
     host: config.adminHost,
     port: config.adminPort,

@@ -8,6 +8,5 @@ export function describeAnswer(reply: FastifyReply, answer: Answer<unknown>): vo
     'Replica-Lag': String(Math.round(answer.lagMs)),
     ...(answer.stale ? { 'Replica-Stale': 'true' } : {}),
     'Cache-Control': 'private, no-cache',
-    Vary: 'Authorization, Cookie',
   });
 }

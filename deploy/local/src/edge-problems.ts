@@ -48,6 +48,8 @@ export function edgeProblemsConfig(): string {
       const headers = [
         // A location that adds a header inherits none.
         '  add_header X-Request-Id $request_id always;',
+        '  add_header Cache-Control no-store always;',
+        '  add_header Vary "Authorization, Cookie" always;',
         ...(retryAfterSeconds ? [`  add_header Retry-After ${retryAfterSeconds} always;`] : []),
       ];
       return [

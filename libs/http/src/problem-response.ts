@@ -24,6 +24,7 @@ export function problemResponse(
       ...(retryAfter === undefined ? {} : { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }),
       'content-type': PROBLEM_MEDIA_TYPE,
       'cache-control': 'no-store',
+      vary: 'Authorization, Cookie',
       'x-content-type-options': 'nosniff',
       'x-request-id': requestId,
     },

@@ -30,6 +30,7 @@ describe('versionOfIfMatch', () => {
     [`"${VERSION}.x"`, VERSION],
     [` "${VERSION}.Ab_-9" `, VERSION],
     [`"${VERSION}.${'x'.repeat(64)}"`, VERSION],
+    [`W/"${VERSION}.x"`, VERSION],
   ])('reads %j as %j', (header, version) => {
     expect(versionOfIfMatch(header)).toBe(version);
   });
@@ -42,7 +43,8 @@ describe('versionOfIfMatch', () => {
     `"${VERSION}"`,
     `"${VERSION}."`,
     `${VERSION}.x`,
-    `W/"${VERSION}.x"`,
+    `w/"${VERSION}.x"`,
+    `W/ "${VERSION}.x"`,
     `"${VERSION}.x", "${VERSION}.y"`,
     `"${VERSION}.${'x'.repeat(65)}"`,
     `"${VERSION.toUpperCase()}.x"`,

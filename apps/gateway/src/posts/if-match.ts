@@ -1,8 +1,11 @@
 import { isUuid } from '@spillway/contracts';
 import { ProblemError } from '@spillway/http';
 
-/** A post's ETag is `"version.hash"`; only the version is compared. */
-const FORM = /^"([0-9a-f-]{36})\.[A-Za-z0-9_-]{1,64}"$/;
+/**
+ * A post's ETag is `"version.hash"`; only the version is compared, so that one which was made weak on its way,
+ * by compression, says as much.
+ */
+const FORM = /^(?:W\/)?"([0-9a-f-]{36})\.[A-Za-z0-9_-]{1,64}"$/;
 
 /**
  * The version that an `If-Match` header asks for, or undefined without one.
@@ -13,6 +16,6 @@ export function versionOfIfMatch(header: string | undefined): string | undefined
   const version = FORM.exec(header.trim())?.[1];
   if (version !== undefined && isUuid(version)) return version;
   throw new ProblemError('invalid_request', 'The If-Match header is not the ETag of a post.', {
-    errors: [{ pointer: '!If-Match', detail: 'must be one strong ETag as a post was answered with, or *' }],
+    errors: [{ pointer: '!If-Match', detail: 'must be one ETag as a post was answered with, or *' }],
   });
 }

@@ -1,7 +1,6 @@
 import { describeController } from '@spillway/http/openapi';
 import { DeadLettersController } from '../dead-letters/dead-letters.controller.js';
-
-const headers = ['Served-By', 'Replica-Lag', 'Cache-Control', 'Vary'] as const;
+import { keptAnswers, READ_ERRORS, READ_HEADERS } from './read-answers.js';
 
 export const letterRoutes = [
   describeController(DeadLettersController, {
@@ -9,17 +8,17 @@ export const letterRoutes = [
       summary: 'Dead letters, newest first',
       description: 'Of the tenant of the token, without content. Open ones when no state is given.',
       tag: 'operations',
-      headers: ['Consistency-Token'],
-      answers: { 200: { description: 'A page.', schema: 'DeadLetterPage', headers } },
-      errors: ['invalid_cursor', 'database_unavailable', 'consistency_unavailable'],
+      headers: READ_HEADERS,
+      answers: keptAnswers('A page.', 'DeadLetterPage'),
+      errors: ['invalid_cursor', ...READ_ERRORS],
     },
     get: {
       summary: 'One dead letter with what was done about it',
       tag: 'operations',
       params: { id: { type: 'string', format: 'uuid' } },
-      headers: ['Consistency-Token'],
-      answers: { 200: { description: 'The letter.', schema: 'DeadLetterDetail', headers } },
-      errors: ['not_found', 'database_unavailable', 'consistency_unavailable'],
+      headers: READ_HEADERS,
+      answers: keptAnswers('The letter.', 'DeadLetterDetail'),
+      errors: ['not_found', ...READ_ERRORS],
     },
   }),
 ];

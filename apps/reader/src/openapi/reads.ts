@@ -1,4 +1,5 @@
 import { describeController } from '@spillway/http/openapi';
+import { keptAnswers, READ_ERRORS, READ_HEADERS } from './read-answers.js';
 import { GetJobController } from '../jobs/get-job.controller.js';
 import { JobEventsController } from '../jobs/job-events.controller.js';
 import { GetPostController } from '../posts/get-post.controller.js';
@@ -8,17 +9,12 @@ export const readRoutes = [
   describeController(ListPostsController, {
     list: {
       summary: 'Posts, newest first',
-      description: 'Filters combine. nextCursor leads to the next page of the same list.',
+      description:
+        'Filters combine. nextCursor leads to the next page of the same list, and only its absence is the end.',
       tag: 'posts',
-      headers: ['Consistency-Token'],
-      answers: {
-        200: {
-          description: 'A page.',
-          schema: 'PostPage',
-          headers: ['Served-By', 'Replica-Lag', 'Cache-Control', 'Vary'],
-        },
-      },
-      errors: ['invalid_cursor', 'database_unavailable', 'consistency_unavailable'],
+      headers: READ_HEADERS,
+      answers: keptAnswers('A page.', 'PostPage'),
+      errors: ['invalid_cursor', ...READ_ERRORS],
     },
   }),
   describeController(GetPostController, {
@@ -26,19 +22,9 @@ export const readRoutes = [
       summary: 'One post',
       tag: 'posts',
       params: { id: { type: 'string', format: 'uuid' } },
-      headers: ['Consistency-Token', 'If-None-Match'],
-      answers: {
-        200: {
-          description: 'The post.',
-          schema: 'Post',
-          headers: ['ETag', 'Served-By', 'Replica-Lag', 'Cache-Control', 'Vary'],
-        },
-        304: {
-          description: 'It is still what the client has.',
-          headers: ['ETag', 'Served-By', 'Replica-Lag', 'Cache-Control', 'Vary'],
-        },
-      },
-      errors: ['not_found', 'database_unavailable', 'consistency_unavailable'],
+      headers: READ_HEADERS,
+      answers: keptAnswers('The post.', 'Post'),
+      errors: ['not_found', ...READ_ERRORS],
     },
   }),
   describeController(GetJobController, {

@@ -5,7 +5,6 @@ import { isUuid, type Post } from '@spillway/contracts';
 import { etagOf, presentPost } from '@spillway/contracts/server';
 import { PostEntity } from '@spillway/database/read';
 import { ProblemError } from '@spillway/http';
-import { isUnchanged } from '../if-none-match.js';
 import { describeAnswer } from '../served-by.js';
 import { TenantReads } from '../tenant-reads.js';
 
@@ -19,9 +18,8 @@ export class GetPostController {
     @CurrentPrincipal() { tenant }: Principal,
     @Param('id') id: string,
     @Headers('consistency-token') token: string | undefined,
-    @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Post | undefined> {
+  ): Promise<Post> {
     const postId = id.toLowerCase();
     if (!isUuid(postId)) throw notFound();
     const answer = await this.reads.read(tenant, this.reads.freshnessOf(tenant, token), (scope) =>
@@ -33,11 +31,8 @@ export class GetPostController {
     describeAnswer(reply, answer);
     if (!answer.value) throw notFound();
     const post = presentPost(answer.value);
-    const etag = etagOf(answer.value, post);
-    void reply.header('ETag', etag);
-    if (!isUnchanged(known, etag)) return post;
-    void reply.code(304);
-    return undefined;
+    void reply.header('ETag', etagOf(answer.value, post));
+    return post;
   }
 }
 

@@ -1,0 +1,14 @@
+import type { AnswerName } from '@spillway/contracts/schemas';
+import type { OperationInfo } from '@spillway/http/openapi';
+
+const HEADERS = ['ETag', 'Served-By', 'Replica-Lag', 'Cache-Control', 'Vary'] as const;
+
+/** What every read of posts takes, and how it fails when no database may answer. */
+export const READ_HEADERS = ['Consistency-Token', 'If-None-Match'] as const;
+export const READ_ERRORS = ['database_unavailable', 'consistency_unavailable'] as const;
+
+/** The answers of a read that clients may keep and ask again for. */
+export const keptAnswers = (description: string, schema: AnswerName): OperationInfo['answers'] => ({
+  200: { description, schema, headers: HEADERS },
+  304: { description: 'It is still what the client has.', headers: HEADERS },
+});
