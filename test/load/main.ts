@@ -8,8 +8,11 @@ import { overloadPicture, writesPicture } from './report/pictures.js';
 import { costTable, disturbance, rateTable, ratioTable } from './report/print.js';
 import { overloadReport, seriesTable } from './report/print-series.js';
 import { ratios } from './report/ratios.js';
+import { readFigures, readsPicture, readsText } from './report/reads.js';
 import { runOverload } from './run-overload.js';
+import { runReads } from './run-reads.js';
 import { runWrites } from './run-writes.js';
+import { loadSynthetic } from './synthetic/load-synthetic.js';
 import type { BenchRun } from './with-bench.js';
 
 const log = (line: string): void => {
@@ -32,10 +35,12 @@ async function main(argv: readonly string[]): Promise<number> {
     console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
     return 2;
   }
+  const { command } = options;
   if (options.help) {
     log(USAGE);
     return 0;
   }
+  if (command === 'synthetic') return loadSynthetic(options, log);
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
@@ -46,21 +51,31 @@ async function main(argv: readonly string[]): Promise<number> {
   mkdirSync(OUTPUT_DIR, { recursive: true });
   const machine = describeMachine();
   const startedAt = new Date().toISOString();
-  const { text, record, picture } = await COMMANDS[options.command]({
+  const { text, record, picture } = await COMMANDS[command]({
     ...{ options, log, signal: interrupted.signal },
   });
   const { cores, cpu, versions, load1 } = machine;
   log(
     `\n${cores} cores, ${cpu}, Node ${versions['node']}; load average ${load1.toFixed(1)} before\n\n${text}`,
   );
-  const file = join(OUTPUT_DIR, options.command);
+  const file = join(OUTPUT_DIR, command);
   writeFileSync(`${file}.json`, JSON.stringify({ startedAt, machine, options, ...record }, null, 1));
   writeFileSync(`${file}.svg`, picture);
   log(`\nAll figures and a plot: ${relative(REPO, file)}.json, .svg`);
   return interrupted.signal.aborted ? 130 : 0;
 }
 
-const COMMANDS: Record<Options['command'], (run: BenchRun) => Promise<Outcome>> = {
+type Measured = Exclude<Options['command'], 'synthetic'>;
+
+const COMMANDS: Record<Measured, (run: BenchRun) => Promise<Outcome>> = {
+  async reads(run) {
+    const reads = await runReads(run);
+    return {
+      text: readsText(reads),
+      record: { figures: readFigures(reads), ...reads },
+      picture: readsPicture(reads),
+    };
+  },
   async writes(run) {
     const writes = await runWrites(run);
     const { results, series } = writes;

@@ -1,13 +1,21 @@
 import { parseArgs } from 'node:util';
 import { PROFILED, type Profiled } from './profile/profile-block.js';
+import { READ_SCENARIOS, type ReadScenarioName } from './reads/scenarios.js';
 import { SCENARIOS, type ScenarioName } from './scenarios/index.js';
 import { SERIES, type SeriesName } from './series/index.js';
 
 export interface Options {
-  readonly command: 'writes' | 'overload';
+  readonly command: 'writes' | 'overload' | 'reads' | 'synthetic';
   readonly help: boolean;
   readonly quick: boolean;
   readonly only: readonly ScenarioName[];
+  readonly onlyReads: readonly ReadScenarioName[];
+  /** Of `reads`: whether to count who serves reads, and to how many posts a tenant grows; 0 for none. */
+  readonly share: boolean;
+  readonly grow: number;
+  /** Of `synthetic`. */
+  readonly posts: number;
+  readonly tenant: string;
   readonly series: readonly SeriesName[];
   /** Of `overload`. */
   readonly minutes: number;
@@ -41,6 +49,16 @@ npm run bench -- overload      several times the peak, open loop, for minutes: d
   --minutes M        (default 10)
   --times N          how many times the peak is sent (default 4)
 
+npm run bench -- reads         measure lists and single posts, on a stack of its own; options as above, and
+  --only a,b         only these scenarios: ${READ_SCENARIOS.join(', ')}
+  --grow N           then fill a tenant up to N posts, by COPY, and time its lists (default 1000000, with --quick 0;
+                     ten million take some minutes and 15 GB)
+  --no-share         leave out who serves the reads of callers of whom one in ten reads its own write
+
+npm run load:synthetic         fill the running stack of npm start past the product: no search, no counts, no changes
+  --posts N          (default 100000)
+  --tenant NAME      (default synthetic)
+
 Results: tables here; JSON and a plot in .local/bench/.`;
 
 /** @throws Error that names the argument that is wrong. */
@@ -62,17 +80,26 @@ export function readOptions(argv: readonly string[]): Options {
       size: { type: 'string', default: '200' },
       authors: { type: 'string', default: '100' },
       profile: { type: 'string' },
+      grow: { type: 'string' },
+      'no-share': { type: 'boolean', default: false },
+      posts: { type: 'string', default: '100000' },
+      tenant: { type: 'string', default: 'synthetic' },
     },
   });
   const [command = 'writes', ...more] = positionals;
-  if ((command !== 'writes' && command !== 'overload') || more.length > 0)
+  if (!isCommand(command) || more.length > 0)
     throw new Error(`There is no benchmark ${positionals.join(' ')}.`);
   const { quick } = values;
   return {
     command,
     help: values.help,
     quick,
-    only: values.only === undefined ? SCENARIOS : values.only.split(',').map(named('--only', SCENARIOS)),
+    only: command === 'writes' ? chosen(values.only, SCENARIOS) : SCENARIOS,
+    onlyReads: command === 'reads' ? chosen(values.only, READ_SCENARIOS) : READ_SCENARIOS,
+    share: !values['no-share'],
+    grow: Number(values.grow ?? (quick ? '0' : '1000000')),
+    posts: positive('--posts', values.posts),
+    tenant: values.tenant,
     series: seriesOf(values.series ?? (quick || values.only !== undefined ? 'none' : 'all')),
     minutes: positive('--minutes', values.minutes),
     times: positive('--times', values.times),
@@ -85,6 +112,12 @@ export function readOptions(argv: readonly string[]): Options {
     profile: values.profile === undefined ? null : profiled(values.profile),
   };
 }
+
+const COMMANDS = ['writes', 'overload', 'reads', 'synthetic'] as const;
+const isCommand = (text: string): text is Options['command'] => COMMANDS.some((name) => name === text);
+
+const chosen = <T extends string>(text: string | undefined, names: readonly T[]): readonly T[] =>
+  text === undefined ? names : text.split(',').map(named('--only', names));
 
 const seriesOf = (text: string): readonly SeriesName[] =>
   text === 'all' ? SERIES : text === 'none' ? [] : text.split(',').map(named('--series', SERIES));

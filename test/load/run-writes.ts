@@ -1,6 +1,7 @@
-import type { Bench, Block, Scenario } from './bench.js';
-import type { Options } from './options.js';
+import { inTurn } from './in-turn.js';
 import { PROFILED, profileBlock } from './profile/profile-block.js';
+import type { Bench, Scenario } from './bench.js';
+import type { Options } from './options.js';
 import type { Results } from './report/ratios.js';
 import { makeScenarios } from './scenarios/index.js';
 import { runSeries } from './series/index.js';
@@ -19,33 +20,9 @@ export const runWrites = (run: BenchRun): Promise<Writes> =>
     const { options, signal } = run;
     const sustained = new Sustained();
     const scenarios = makeScenarios(options.only, sustained);
-    const results: Record<string, Block[]> = Object.fromEntries(scenarios.map(({ name }) => [name, []]));
-    try {
-      for (const scenario of scenarios) await scenario.prepare?.(bench);
-      await inTurn(bench, scenarios, results, run);
-      await profile(bench, scenarios, options);
-    } finally {
-      for (const scenario of scenarios) scenario.cleanUp?.();
-    }
+    const results = await inTurn(bench, scenarios, run, () => profile(bench, scenarios, options));
     return { results, series: await runSeries(options.series, bench, sustained, signal) };
   });
-
-/** A B C A B C …: what changes on the machine meanwhile meets all alike. */
-async function inTurn(
-  bench: Bench,
-  scenarios: readonly Scenario[],
-  results: Record<string, Block[]>,
-  { options, signal }: BenchRun,
-): Promise<void> {
-  for (let round = 1; round <= options.blocks; round++) {
-    for (const scenario of scenarios) {
-      if (signal.aborted) return;
-      results[scenario.name]?.push(await scenario.block(bench));
-      await bench.counters.drained();
-    }
-    bench.log(`  round ${round} of ${options.blocks} done`);
-  }
-}
 
 async function profile(
   bench: Bench,

@@ -3,6 +3,10 @@ export interface LoadOrder {
   /** Origin, such as http://127.0.0.1:3000. */
   readonly url: string;
   readonly path: string;
+  /** `POST` when left out. */
+  readonly method?: 'GET' | 'POST';
+  /** Sent with every request, by lower-case name. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** One prepared request per token, sent in turn. */
   readonly tokens: readonly string[];
   /** JSON texts, dealt out to the tokens in turn. */
@@ -31,9 +35,9 @@ export interface LoadResult {
   readonly unsent: number;
   /** How many answers of each status; `0` for connections that broke and requests without an answer. */
   readonly statuses: Readonly<Record<string, number>>;
-  /** 202s that came before the end. */
+  /** Successes (2xx and 304) that came before the end. */
   readonly acceptedInTime: number;
-  /** Of 202s, counted from the moment a request was due. */
+  /** Of successes, counted from the moment a request was due. */
   readonly accepted: Latency;
   /** Of 429s and 503s, counted likewise. */
   readonly refused: Latency;

@@ -109,16 +109,17 @@ class Run {
   }
 }
 
-function prepare({ url, path, tokens, bodies }: LoadOrder): readonly Buffer[] {
+function prepare(order: LoadOrder): readonly Buffer[] {
+  const { url, path, method = 'POST', headers = {}, tokens, bodies } = order;
+  const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const { host } = new URL(url);
   return tokens.map((token, n) => {
     const body = Buffer.from(bodies[n % bodies.length] ?? '');
+    const content =
+      method === 'POST' ? ['content-type: application/json', `content-length: ${body.length}`] : [];
     const head = [
-      `POST ${path} HTTP/1.1`,
-      `host: ${host}`,
-      `authorization: Bearer ${token}`,
-      'content-type: application/json',
-      `content-length: ${body.length}`,
+      `${method} ${path} HTTP/1.1`,
+      ...[`host: ${host}`, `authorization: Bearer ${token}`, ...more, ...content],
       '\r\n',
     ];
     return Buffer.concat([Buffer.from(head.join('\r\n')), body]);

@@ -14,7 +14,7 @@ export class Tally {
   /** Times in milliseconds of one clock. */
   add(status: number, dueAt: number, sentAt: number, now: number, inTime: boolean): void {
     this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1);
-    if (status === 202) {
+    if ((status >= 200 && status < 300) || status === 304) {
       this.accepted.record(micros(now - dueAt));
       if (inTime) this.acceptedInTime++;
     } else if (status === 429 || status === 503) {
