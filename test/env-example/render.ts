@@ -24,6 +24,10 @@ const PROCESSES: readonly Asked[] = [
   { title: 'cli topology', command: ['apps/cli/dist/main.js', 'topology'] },
   { title: 'cli token', command: ['apps/cli/dist/main.js', 'token', '--tenant', 't', '--sub', 's'] },
   {
+    title: 'cli token --revoke',
+    command: ['apps/cli/dist/main.js', 'token', '--tenant', 't', '--revoke', 'j'],
+  },
+  {
     title: 'cli dead-letters',
     command: ['apps/cli/dist/main.js', 'dead-letters', 'replay', '--all', '--why', 'x'],
   },

@@ -1,16 +1,10 @@
-import { userInfo } from 'node:os';
-import {
-  codePoints,
-  isStorable,
-  PRINCIPAL_ID,
-  REASON_MAX_CODE_POINTS,
-  type DeadLetterState,
-} from '@spillway/contracts';
+import type { DeadLetterState } from '@spillway/contracts';
 import { loadConfig } from '@spillway/config';
 import { shardNodes } from '@spillway/database';
 import { brokerConfig } from '@spillway/messaging';
-import { Command, InvalidArgumentError } from 'commander';
-import { withLetters, withPublisher } from './dead-letters/connections.js';
+import { Command } from 'commander';
+import { withPublisher } from './connections.js';
+import { withLetters } from './dead-letters/with-letters.js';
 import {
   age,
   isNarrowed,
@@ -29,6 +23,7 @@ import {
   type ActionTally,
 } from './dead-letters/run-action.js';
 import { shownContent, shownDetail, shownLetter, shownTally } from './dead-letters/shown.js';
+import { defaultWho, who, why } from './for-the-record.js';
 import { durationMs } from './load/duration.js';
 import { Pace } from './load/pace.js';
 import { startProgress } from './load/progress.js';
@@ -137,7 +132,7 @@ async function act(action: ActionRequest['action'], options: ActOptions): Promis
         }
         return;
       }
-      await withPublisher(amqpUrls, async (publisher) => {
+      await withPublisher('dead-letters', amqpUrls, async (publisher) => {
         const endProgress = startProgress(() => progressOf(tally), process.stderr);
         try {
           await runAction(shards, publisher, request, tally);
@@ -166,25 +161,3 @@ const isComplete = (tally: ActionTally, pending: number, { id }: ActOptions): bo
 
 const progressOf = (tally: ActionTally): string =>
   `asked for ${tally.asked} · done ${tally.done} · unchanged ${tally.unchanged} · refused ${tally.refused}`;
-
-function why(value: string): string {
-  if (!isStorable(value) || value.trim() === '' || codePoints(value) > REASON_MAX_CODE_POINTS)
-    throw new InvalidArgumentError(`It must be a text of 1 to ${REASON_MAX_CODE_POINTS} characters.`);
-  return value;
-}
-
-function who(value: string): string {
-  if (!PRINCIPAL_ID.test(value))
-    throw new InvalidArgumentError('It must be 1 to 64 of A-Z a-z 0-9 _ . : @ -');
-  return value;
-}
-
-/** Who runs this, or `unknown` where the system has no name for it that can be recorded. */
-function defaultWho(): string {
-  try {
-    const { username } = userInfo();
-    return PRINCIPAL_ID.test(username) ? username : 'unknown';
-  } catch {
-    return 'unknown';
-  }
-}

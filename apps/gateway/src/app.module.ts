@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthModule, type TokenVerifier } from '@spillway/auth';
+import { RevokedTokens } from '@spillway/cache';
 import { HealthRegistry } from '@spillway/health';
 import { BatchAcceptor } from './batch/accept-batch.js';
 import { BatchPostsController } from './batch/batch-posts.controller.js';
@@ -16,9 +17,11 @@ import { CreatePostController } from './posts/create-post.controller.js';
 import { PutPostController } from './posts/put-post.controller.js';
 import type { Quota } from './quota/quota.js';
 import { QuotaModule } from './quota/quota.module.js';
+import { RevokeTokenController } from './revocations/revoke-token.controller.js';
 
 export interface GatewayParts {
   readonly verifier: TokenVerifier;
+  readonly revokedTokens: RevokedTokens;
   readonly quota: Quota;
   readonly acceptor: CommandAcceptor;
   readonly once: CreateOnce;
@@ -29,7 +32,16 @@ export interface GatewayParts {
 
 @Module({})
 export class AppModule {
-  static with({ verifier, quota, acceptor, once, answers, health, queue }: GatewayParts): DynamicModule {
+  static with({
+    verifier,
+    revokedTokens,
+    quota,
+    acceptor,
+    once,
+    answers,
+    health,
+    queue,
+  }: GatewayParts): DynamicModule {
     return {
       module: AppModule,
       imports: [AuthModule.register(verifier), QuotaModule.register(quota)],
@@ -39,12 +51,14 @@ export class AppModule {
         PutPostController,
         ChangePostController,
         ActOnLetterController,
+        RevokeTokenController,
         HealthController,
         DocumentsController,
       ],
       providers: [
         BatchAcceptor,
         { provide: ApiPages, useFactory: () => ApiPages.load() },
+        { provide: RevokedTokens, useValue: revokedTokens },
         { provide: CommandAcceptor, useValue: acceptor },
         { provide: CreateOnce, useValue: once },
         { provide: WriteAnswers, useValue: answers },

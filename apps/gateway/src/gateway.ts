@@ -6,6 +6,8 @@ import {
   QuotaGateways,
   Results,
   ResultWaits,
+  RevocationList,
+  RevokedTokens,
 } from '@spillway/cache';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import { createHttpApp, HeldRequests } from '@spillway/http';
@@ -34,8 +36,14 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const events = new Events(logger);
   const { directory } = config;
   const keys = createKeySource(config.authJwks);
-  const verifier = new TokenVerifier({ config, keys });
   const cache = CacheConnection.open({ url: config.redisUrl, name: config.instance, logger });
+  const revokedTokens = new RevokedTokens(cache);
+  const revocations = new RevocationList({
+    tokens: revokedTokens,
+    shards: directory.shards,
+    logger,
+  });
+  const verifier = new TokenVerifier({ config, keys, revocations });
   const connection = BrokerConnection.open({
     urls: config.amqpUrls,
     name: `${config.instance} publish`,
@@ -65,6 +73,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     publisherProbe(publisher),
     topologyWatch.probe,
     jwksProbe(keys),
+    revocations.probe,
     clock.probe,
     cacheProbe(cache),
   ])
@@ -81,7 +90,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const gateways = new QuotaGateways(cache, config.instance);
   const quota = openQuota(config, cache, gateways);
   const app = await createHttpApp(
-    AppModule.with({ verifier, quota, acceptor, once, answers, health, queue }),
+    AppModule.with({ verifier, revokedTokens, quota, acceptor, once, answers, health, queue }),
     {
       logger,
       limits: config,
@@ -96,6 +105,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   giveBackUnused(app.getHttpAdapter().getInstance());
   clock.start();
   gateways.start();
+  await revocations.start();
   await app.listen(config.httpPort, config.httpHost);
   events.started(`${config.httpHost}:${config.httpPort}`);
   return {
@@ -109,6 +119,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       clock.stop();
       waits.close();
       await gateways.stop();
+      await revocations.stop();
       topologyWatch.stop();
       for (const stopGauge of stopGauges) stopGauge();
       await connection.close();

@@ -7,6 +7,10 @@ import { letterRoutes } from './openapi/dead-letters.js';
 import { documentRoutes } from './openapi/documents.js';
 import { healthRoutes } from './openapi/health.js';
 import { postRoutes } from './openapi/posts.js';
+import { revocationRoutes } from './openapi/revocations.js';
 
-const routes = describeRoutes([...postRoutes, ...letterRoutes, ...healthRoutes, ...documentRoutes], accessOf);
+const routes = describeRoutes(
+  [...postRoutes, ...letterRoutes, ...revocationRoutes, ...healthRoutes, ...documentRoutes],
+  accessOf,
+);
 writeSync(1, JSON.stringify(openApiDocument(routes)));

@@ -9,6 +9,7 @@ import { JobStreams } from './jobs/job-streams.js';
 import { JobWaiter } from './jobs/job-waiter.js';
 import { GetPostController } from './posts/get-post.controller.js';
 import { CURSOR_KEYS, ListPostsController } from './posts/list-posts.controller.js';
+import { RevocationsController } from './revocations/revocations.controller.js';
 import { TenantReads } from './tenant-reads.js';
 
 export interface ReaderParts {
@@ -32,6 +33,7 @@ export class AppModule {
         GetJobController,
         JobEventsController,
         DeadLettersController,
+        RevocationsController,
       ],
       providers: [
         { provide: TenantReads, useValue: reads },

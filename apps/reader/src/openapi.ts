@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs';
 import { accessOf } from '@spillway/auth';
 import { describeRoutes, openApiDocument } from '@spillway/http/openapi';
 import { letterRoutes } from './openapi/dead-letters.js';
+import { revocationRoutes } from './openapi/revocations.js';
 import { readRoutes } from './openapi/reads.js';
 
-writeSync(1, JSON.stringify(openApiDocument(describeRoutes([...readRoutes, ...letterRoutes], accessOf))));
+writeSync(1, JSON.stringify(openApiDocument(describeRoutes([...readRoutes, ...letterRoutes, ...revocationRoutes], accessOf))));

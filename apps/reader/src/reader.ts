@@ -1,5 +1,13 @@
 import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
-import { CacheConnection, cacheProbe, Results, ResultWaits, WriterBeats } from '@spillway/cache';
+import {
+  CacheConnection,
+  cacheProbe,
+  Results,
+  ResultWaits,
+  RevocationList,
+  RevokedTokens,
+  WriterBeats,
+} from '@spillway/cache';
 import { ReadRouter, readProbe } from '@spillway/database/read';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import { createHttpApp, HeldRequests } from '@spillway/http';
@@ -23,8 +31,14 @@ export interface RunningReader {
 export async function startReader(config: ReaderConfig, logger: Logger): Promise<RunningReader> {
   const events = new Events(logger);
   const keys = createKeySource(config.authJwks);
-  const verifier = new TokenVerifier({ config, keys });
   const cache = CacheConnection.open({ url: config.redisUrl, name: config.instance, logger });
+  const { directory } = config;
+  const revocations = new RevocationList({
+    tokens: new RevokedTokens(cache),
+    shards: directory.shards,
+    logger,
+  });
+  const verifier = new TokenVerifier({ config, keys, revocations });
   const router = ReadRouter.open({
     nodes: config.databaseNodes,
     poolMax: config.databasePoolMax,
@@ -33,7 +47,6 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     maxLagMs: config.maxLagMs,
     primaryReadShare: config.primaryReadShare,
   });
-  const { directory } = config;
   const reads = new TenantReads(router, directory, config.signingKeys.consistency);
   const jobs = new JobReader({
     reads,
@@ -53,7 +66,8 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     observe('event_streams_open', () => streaming.size),
   ];
   const health = new HealthRegistry();
-  for (const probe of [readProbe(router), jwksProbe(keys), cacheProbe(cache)]) health.add(probe);
+  for (const probe of [readProbe(router), jwksProbe(keys), revocations.probe, cacheProbe(cache)])
+    health.add(probe);
   const module = AppModule.with({
     verifier,
     reads,
@@ -70,6 +84,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     health,
     metrics: metricsHandler(),
   });
+  await revocations.start();
   await app.listen(config.httpPort, config.httpHost);
   events.started(`${config.httpHost}:${config.httpPort}`);
   return {
@@ -81,6 +96,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
       step('closing the database pools');
       for (const stopGauge of stopGauges) stopGauge();
       waits.close();
+      await revocations.stop();
       await router.close();
       await cache.close();
       await admin.close();

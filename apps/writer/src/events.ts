@@ -56,6 +56,13 @@ export class Events {
     );
   }
 
+  revocationsLate(shard: string, error: unknown): void {
+    this.logger.error(
+      { shard, reason: error instanceof Error ? error.message : String(error) },
+      'revoked tokens could not be read: Redis is not written again after a loss, trying each second',
+    );
+  }
+
   replayLate(shard: string, error: unknown): void {
     this.logger.warn(
       { shard, reason: error instanceof Error ? error.message : String(error) },

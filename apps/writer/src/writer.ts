@@ -5,6 +5,7 @@ import {
   GenerationRaiser,
   Generations,
   Results,
+  RevokedTokens,
   WriterBeats,
 } from '@spillway/cache';
 import { primaryProbe, Router } from '@spillway/database';
@@ -28,6 +29,7 @@ import { lanesOf } from './lanes.js';
 import { BatchWriter } from './posts/batch-writer.js';
 import { keepIdempotencyPurged } from './posts/idempotency-purge.js';
 import { keepPartitionsAhead, Partitions } from './posts/partitions.js';
+import { keepRevocationsMirrored, RevocationMirror } from './revocations/revocation-mirror.js';
 
 export interface RunningWriter {
   readonly health: HealthRegistry;
@@ -77,6 +79,8 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
     splitUp: splitUp(publisher),
   });
   const generations = new GenerationRaiser(new Generations(cache));
+  const revocations = new RevocationMirror(router, new RevokedTokens(cache), config.shards, events);
+  const stopMirror = keepRevocationsMirrored(revocations);
   const batchWriter = new BatchWriter({
     router,
     results: new Results(cache),
@@ -84,6 +88,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
     partitions,
     events,
     generations,
+    revocations,
   });
   const deadLetters = new DeadLetterLanding(router, directory, events);
   const app = await NestFactory.createMicroservice(AppModule.with({ batchWriter, deadLetters }), {
@@ -115,6 +120,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
       step('committing and acknowledging the batches in hand');
       await app.close();
       await stopReplays();
+      await stopMirror();
       step('closing the broker connection');
       await publisher.close();
       await publishing.close();

@@ -57,12 +57,18 @@ const keys: KeySource = {
   available: () => Promise.resolve(true),
 };
 const revoked = new Set<string>();
+let listKnown = true;
 let now = NOW;
-const newVerifier = () =>
+const newVerifier = (source = keys) =>
   new TokenVerifier({
     config,
-    keys,
-    revocations: { isRevoked: (tenant, jti) => revoked.has(`${tenant} ${jti}`) },
+    keys: source,
+    revocations: {
+      get known() {
+        return listKnown;
+      },
+      isRevoked: (tenant, jti) => revoked.has(`${tenant} ${jti}`),
+    },
     now: () => now,
   });
 
@@ -260,15 +266,31 @@ describe('TokenVerifier remembers', () => {
     now = NOW;
   });
 
+  const unchanging: KeySource = { ...keys, version: () => 1 };
+
   it('and looks at revocations every time, of its own tenant', async () => {
-    const verifier = newVerifier();
+    const verifier = newVerifier(unchanging);
     const token = await sign(payload());
     await verifier.verify(token);
     revoked.add('other token-1');
     await verifier.verify(token);
+    expect(verifier.remembered(token)).toBeDefined();
     revoked.add('acme token-1');
-    await expect(verifier.verify(token)).rejects.toThrow('The token has been revoked.');
+    await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'token_revoked' });
+    expect(verifier.remembered(token)).toBeUndefined();
     revoked.clear();
+  });
+
+  it('and trusts none while it cannot know what is revoked', async () => {
+    const verifier = newVerifier(unchanging);
+    const token = await sign(payload());
+    await verifier.verify(token);
+    expect(verifier.remembered(token)).toBeDefined();
+    listKnown = false;
+    expect(verifier.remembered(token)).toBeUndefined();
+    await expect(verifier.verify(token)).rejects.toMatchObject({ code: 'authentication_unavailable' });
+    listKnown = true;
+    await verifier.verify(token);
   });
 
   it('and forgets when the keys change', async () => {

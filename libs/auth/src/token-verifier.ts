@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { jwtVerify, type CryptoKey } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { unauthenticated, unverifiable } from './auth-error.js';
+import { revoked, unauthenticated, unverifiable } from './auth-error.js';
 import type { AuthConfig } from './config.js';
 import type { KeySource } from './key-source.js';
 import type { Principal } from './principal.js';
@@ -37,7 +37,7 @@ export class TokenVerifier {
     this.revocations = options.revocations ?? NO_REVOCATIONS;
   }
 
-  /** @throws AuthError (401) saying what is wrong with the token. */
+  /** @throws AuthError saying what is wrong with the token (401), or that nobody can tell now (503). */
   async verify(token: string): Promise<Principal> {
     if (token.length > TOKEN_MAX_BYTES)
       throw unauthenticated('The token is longer than 4 KiB.', 'invalid_token');
@@ -49,7 +49,8 @@ export class TokenVerifier {
       this.verified.set(id, principal);
     }
     if (this.isExpired(principal)) throw unauthenticated('The token has expired.', 'invalid_token');
-    if (this.isRevoked(principal)) throw unauthenticated('The token has been revoked.', 'invalid_token');
+    if (this.isRevoked(principal)) throw revoked();
+    if (!this.revocations.known) throw unverifiable('The list of revoked tokens is');
     return principal;
   }
 
@@ -59,6 +60,7 @@ export class TokenVerifier {
    */
   remembered(token: string): Principal | undefined {
     if (token.length > TOKEN_MAX_BYTES || this.options.keys.version() !== this.keysVersion) return undefined;
+    if (!this.revocations.known) return undefined;
     const principal = this.verified.get(idOf(token));
     return principal && !this.isExpired(principal) && !this.isRevoked(principal) ? principal : undefined;
   }
@@ -83,7 +85,7 @@ export class TokenVerifier {
     try {
       key = await this.options.keys.find(kid, alg);
     } catch (error) {
-      throw unverifiable(error);
+      throw unverifiable('The keys that verify tokens are', error);
     }
     if (!key) throw unauthenticated('The token is signed with an unknown key.', 'invalid_token');
     return key;

@@ -5,6 +5,8 @@ export { IdempotencyKeys, type BoundRequest, type KeyRef, type KeyState } from '
 export { cacheProbe } from './probe.js';
 export { QuotaGateways } from './quota-gateways.js';
 export { QuotaLeases, type Lease, type LeaseRequest } from './quota-leases.js';
+export { RevocationList, type RevocationListOptions } from './revocation-list.js';
+export { RevokedTokens, type RevokedToken } from './revoked-tokens.js';
 export { WriterBeats } from './writer-beats.js';
 export { Listening, ResultWaits, type News, type ResultWaitsOptions } from './result-waits.js';
 export { Results, type BatchResults, type Result, type ResultEntry } from './results.js';

@@ -11,6 +11,8 @@ export const idempotencyKeyOf = (tenantId: string, authorId: string, keyHash: st
 export const newsChannel = (shard: string): string => `spillway:ended:${shard}`;
 export const quotaKey = (subject: readonly string[], window: number): string =>
   `spillway:quota:${subject.join('|')}|${window}`;
+/** The revoked tokens of a shard, all in one key, so that they are there together or not at all. */
+export const revokedKey = (shard: string): string => `spillway:revoked:${shard}`;
 export const QUOTA_GATEWAYS_KEY = 'spillway:gateways';
 /** Everything committed for a tenant, as positions by channel. */
 export const generationKey = (tenantId: string): string => `spillway:generation:${tenantId}`;

@@ -63,6 +63,17 @@ export interface DiscardDeadLetter extends DeadLetterCommand {
   readonly kind: 'dead_letter.discard';
 }
 
+/** Refuses a token from now on, by its `jti`. It is about no post: `postId` is the command's own id. */
+export interface RevokeToken extends CommandBase {
+  readonly kind: 'token.revoke';
+  readonly jti: string;
+  /** Unix seconds at which the token is over anyway, as its `exp` says; at most ten years ahead. */
+  readonly exp: number;
+  /** For the record: 1 to 500 code points. */
+  readonly why: string;
+  readonly via: 'api' | 'cli';
+}
+
 /** Every kind of command there is. A writer refuses to start without a handler for each. */
 export interface CommandKinds {
   'post.create': CreatePost;
@@ -70,6 +81,7 @@ export interface CommandKinds {
   'post.delete': DeletePost;
   'dead_letter.replay': ReplayDeadLetter;
   'dead_letter.discard': DiscardDeadLetter;
+  'token.revoke': RevokeToken;
 }
 
 export type CommandKind = keyof CommandKinds;
@@ -82,4 +94,5 @@ export const COMMAND_KINDS = [
   'post.delete',
   'dead_letter.replay',
   'dead_letter.discard',
+  'token.revoke',
 ] as const satisfies readonly CommandKind[];

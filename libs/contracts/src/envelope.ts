@@ -168,16 +168,23 @@ const FAULT_OF: Record<CommandKind, (raw: Record<string, unknown>) => string | n
   'post.delete': () => null,
   'dead_letter.replay': (raw) => faultOfLetterCommand(raw),
   'dead_letter.discard': (raw) => faultOfLetterCommand(raw),
+  'token.revoke': ({ jti, exp, why, via }) => {
+    if (!matches(jti, PRINCIPAL_ID)) return 'jti';
+    if (!Number.isSafeInteger(exp) || Number(exp) < 0) return 'exp';
+    if (!isTextOf(why, REASON_MAX_CODE_POINTS)) return 'why';
+    return isVia(via) ? null : 'via';
+  },
 };
 
 function faultOfLetterCommand({ letterId, why, via }: Record<string, unknown>): string | null {
   if (!isId(letterId)) return 'letterId';
   if (!isTextOf(why, REASON_MAX_CODE_POINTS)) return 'why';
-  return via === 'api' || via === 'cli' ? null : 'via';
+  return isVia(via) ? null : 'via';
 }
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+const isVia = (via: unknown): boolean => via === 'api' || via === 'cli';
 const matches = (value: unknown, pattern: RegExp): value is string =>
   typeof value === 'string' && pattern.test(value);
 const isId = (value: unknown): value is string => typeof value === 'string' && isUuid(value);

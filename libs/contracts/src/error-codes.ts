@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   malformed_json: { status: 400, title: 'The body is not JSON' },
   invalid_cursor: { status: 400, title: 'The cursor is not one of ours' },
   unauthenticated: { status: 401, title: 'No valid token' },
+  token_revoked: { status: 401, title: 'The token has been revoked' },
   forbidden: { status: 403, title: 'The token does not allow this' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'The resource does not have this method' },
@@ -44,6 +45,7 @@ export const ERROR_CODES = {
   discarded: { status: 422, title: 'An operator discarded the command' },
   not_replayable: { status: 422, title: 'The dead letter cannot be replayed' },
   already_replayed: { status: 409, title: 'The dead letter was replayed before' },
+  too_many_revocations: { status: 409, title: 'Too many tokens are revoked already' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

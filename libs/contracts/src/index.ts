@@ -10,6 +10,7 @@ export {
   type DiscardDeadLetter,
   type EditPost,
   type ReplayDeadLetter,
+  type RevokeToken,
 } from './command.js';
 export {
   DEAD_LETTER_STATES,
@@ -43,6 +44,13 @@ export {
   type PostPage,
 } from './post.js';
 export { problem, PROBLEM_MEDIA_TYPE, problemType, type Problem, type ProblemPointer } from './problem.js';
+export {
+  REVOCATION_MAX_SECONDS,
+  REVOCATIONS_PER_SHARD,
+  REVOCATIONS_PER_TENANT,
+  type Revocation,
+  type RevocationPage,
+} from './revocation.js';
 export {
   CHANNEL_ID,
   codePoints,

@@ -6,7 +6,7 @@ export const TICKET_VALID_MS = 7 * 24 * 3600 * 1000;
 
 const VERSION = 1;
 /** Kept in a ticket as a place in this list: only ever append. */
-const KINDS = ['create', 'edit', 'delete', 'replay', 'discard'] as const;
+const KINDS = ['create', 'edit', 'delete', 'replay', 'discard', 'revoke'] as const;
 const BODY_BYTES = 3 + 6 + 16 + 16;
 
 /** What a job id says. */

@@ -20,6 +20,7 @@ export { ReplyCountEntity } from './entities/reply-count.entity.js';
 export { StatsHourlyEntity } from './entities/stats-hourly.entity.js';
 export { StatsTotalsEntity } from './entities/stats-totals.entity.js';
 export { TagCountEntity } from './entities/tag-count.entity.js';
+export { RevokedTokenEntity } from './entities/revoked-token.entity.js';
 export { atLeast, EVENTUAL, STRONG, type Freshness } from './freshness.js';
 export { readProbe } from './probes.js';
 export type { ReadScope } from './read/read-scope.js';

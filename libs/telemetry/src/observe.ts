@@ -7,6 +7,8 @@ const GAUGES = {
   clock_offset_seconds: 'Seconds this clock is ahead of Redis',
   requests_waiting: 'Requests that wait for a command to end, because they asked for it',
   event_streams_open: 'Streams of events about jobs that are open',
+  revocations_held: 'Revoked tokens that this process refuses',
+  revocations_age_seconds: 'Seconds since the list of revoked tokens was compared with Redis',
   replica_lag_seconds: 'Seconds a replica is behind, measured by the router',
 } as const;
 

@@ -36,7 +36,12 @@ const BATCHES_AT_ONCE = 4;
 const EARLIER_RUN_MS = 1_000;
 
 /** The service refuses all of it: the rest of the file would fare no better. */
-const HOPELESS: ReadonlySet<string> = new Set(['unauthenticated', 'forbidden', 'method_not_allowed']);
+const HOPELESS: ReadonlySet<string> = new Set([
+  'unauthenticated',
+  'token_revoked',
+  'forbidden',
+  'method_not_allowed',
+]);
 
 /**
  * Sends every line of a file and follows each job to its end; `tally` tells how far it is.

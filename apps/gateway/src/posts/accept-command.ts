@@ -34,6 +34,7 @@ const MESSAGES: Record<CommandKind, string> = {
   'post.delete': 'Post deletion queued successfully',
   'dead_letter.replay': 'Replay queued successfully',
   'dead_letter.discard': 'Discard queued successfully',
+  'token.revoke': 'Revocation queued successfully',
 };
 const TICKET_KINDS: Record<CommandKind, Ticket['kind']> = {
   'post.create': 'create',
@@ -41,6 +42,7 @@ const TICKET_KINDS: Record<CommandKind, Ticket['kind']> = {
   'post.delete': 'delete',
   'dead_letter.replay': 'replay',
   'dead_letter.discard': 'discard',
+  'token.revoke': 'revoke',
 };
 
 /** Puts commands on their shard's queue and answers with jobs. */
@@ -108,6 +110,11 @@ export class CommandAcceptor {
       if (!(error instanceof PublishError)) throw error;
       throw this.refused(error, commands.length);
     }
+  }
+
+  /** Where a tenant's commands go. */
+  shardOf(tenantId: string): string {
+    return this.directory.shardOf(tenantId);
   }
 
   private destinationOf(tenantId: string, lane: AcceptOptions['lane']): Destination {

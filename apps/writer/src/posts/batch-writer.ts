@@ -10,6 +10,7 @@ import { commitBatch } from './commit-batch.js';
 import { measureBatch } from './measure-batch.js';
 import { recordOutcomes, refOf } from './outcome.store.js';
 import type { Partitions } from './partitions.js';
+import type { RevocationMirror } from '../revocations/revocation-mirror.js';
 import { resultsOf } from './results-of.js';
 import { touchedPosts } from './touched-posts.js';
 
@@ -21,6 +22,8 @@ export interface BatchWriterParts {
   readonly events: Events;
   /** Outdates cached pages. */
   readonly generations?: Pick<GenerationRaiser, 'committed'>;
+  /** Told of what a batch revoked before anybody hears that its commands ended. */
+  readonly revocations?: Pick<RevocationMirror, 'tell'>;
 }
 
 /**
@@ -60,6 +63,7 @@ export class BatchWriter {
     await this.parts.partitions.ensure(shard, ids, Date.now());
     const committed = await commitBatch(this.parts.router, this.parts.handlers, shard, entries);
     this.parts.generations?.committed(committed.position, touchedPosts(entries, committed.outcomes));
+    await this.parts.revocations?.tell(shard, entries, committed.outcomes);
     await this.tell(resultsOf(shard, entries, committed, Date.now()));
     return committed.outcomes;
   }

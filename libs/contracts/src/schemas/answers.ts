@@ -10,6 +10,7 @@ import { ERROR_CODES } from '../error-codes.js';
 import { UUID } from '../ids.js';
 import type { Accepted, Job } from '../job.js';
 import type { PartialPostPage, Post } from '../post.js';
+import type { Revocation, RevocationPage } from '../revocation.js';
 import type { Problem, ProblemPointer } from '../problem.js';
 import { objectSchema, optional, refTo, type SchemaData } from './object-schema.js';
 
@@ -130,6 +131,19 @@ export const ANSWER_SCHEMAS = {
   DeadLetterDetail: objectSchema<DeadLetterDetail>('A dead letter with what was done about it.', {
     ...letter,
     actions: { type: 'array', items: refTo('DeadLetterAction') },
+  }),
+  Revocation: objectSchema<Revocation>('A token that is refused until it expires.', {
+    id: { ...uuid, description: 'Holds the time at which it was asked for.' },
+    jti: { ...text, description: 'The id of the token.' },
+    expiresAt: { ...time, description: 'The end of the token, as far as it was given.' },
+    who: text,
+    via: { type: 'string', enum: ['api', 'cli'] },
+    why: text,
+    at: time,
+  }),
+  RevocationPage: objectSchema<RevocationPage>('Revoked tokens, the newest revocation first.', {
+    items: { type: 'array', items: refTo('Revocation') },
+    nextCursor: { type: ['string', 'null'], description: 'Leads to the next page; null on the last one.' },
   }),
   ProblemPointer: objectSchema<ProblemPointer>('', {
     pointer: {

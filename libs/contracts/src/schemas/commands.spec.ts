@@ -60,6 +60,17 @@ const command = fc.oneof(
     },
     { requiredKeys: [...REQUIRED, 'letterId', 'why', 'via'] },
   ),
+  fc.record(
+    {
+      ...base,
+      kind: fc.constant('token.revoke'),
+      jti: name,
+      exp: fc.maxSafeNat(),
+      why: text(500),
+      via: fc.constantFrom('api', 'cli'),
+    },
+    { requiredKeys: [...REQUIRED, 'jti', 'exp', 'why', 'via'] },
+  ),
 );
 
 /** One property somewhere in the command is taken out or becomes something else. */
@@ -76,6 +87,8 @@ const PATHS = [
     'letterId',
     'why',
     'via',
+    'jti',
+    'exp',
   ],
   ...[
     'post.content',

@@ -6,6 +6,7 @@ import type {
   DiscardDeadLetter,
   EditPost,
   ReplayDeadLetter,
+  RevokeToken,
 } from '../command.js';
 import { ENVELOPE_MAX_COMMANDS, ENVELOPE_VERSION, type Envelope } from '../envelope.js';
 import { UUID } from '../ids.js';
@@ -109,6 +110,17 @@ export const COMMAND_SCHEMAS: Readonly<Record<CommandKind, SchemaData>> = {
     ...openSchema<DiscardDeadLetter>('Give a parked command up.', {
       ...letter,
       kind: { const: 'dead_letter.discard' },
+    }),
+    ...unversioned,
+  },
+  'token.revoke': {
+    ...openSchema<RevokeToken>('Refuse a token until it expires.', {
+      ...base,
+      kind: { const: 'token.revoke' },
+      jti: { ...principal, description: 'The id of the token.' },
+      exp: { ...whole, minimum: 0, description: 'Unix seconds at which the token is over anyway.' },
+      why: storable(REASON_MAX_CODE_POINTS),
+      via: { type: 'string', enum: ['api', 'cli'] },
     }),
     ...unversioned,
   },

@@ -7,6 +7,7 @@ import { PostEntity } from './post.entity.js';
 import { PostChangeEntity } from './post-change.entity.js';
 import { RepliesHourlyEntity } from './replies-hourly.entity.js';
 import { ReplyCountEntity } from './reply-count.entity.js';
+import { RevokedTokenEntity } from './revoked-token.entity.js';
 import { StatsHourlyEntity } from './stats-hourly.entity.js';
 import { StatsTotalsEntity } from './stats-totals.entity.js';
 import { TagCountEntity } from './tag-count.entity.js';
@@ -24,4 +25,5 @@ export const ENTITIES = [
   TagCountEntity,
   FeedCursorEntity,
   FeedTimelineEntity,
+  RevokedTokenEntity,
 ];

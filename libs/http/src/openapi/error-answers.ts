@@ -30,7 +30,8 @@ const ALWAYS: readonly ErrorCode[] = [
 export function errorsOf({ isPublic, body, checked, address, more }: Circumstances): readonly ErrorCode[] {
   const codes = new Set<ErrorCode>([...ALWAYS, ...more]);
   const add = (...some: ErrorCode[]): void => some.forEach((code) => codes.add(code));
-  if (!isPublic) add('unauthenticated', 'forbidden', 'too_many_failures', 'authentication_unavailable');
+  if (!isPublic)
+    add('unauthenticated', 'token_revoked', 'forbidden', 'too_many_failures', 'authentication_unavailable');
   if (checked) add('invalid_request');
   if (body) add('malformed_json', 'payload_too_large', 'unsupported_media_type');
   if (address) add('uri_too_long', 'invalid_request');

@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Router, type ShardNodes } from '@spillway/database';
 import { BrokerConnection, Publisher } from '@spillway/messaging';
 import type { Logger } from '@spillway/telemetry';
-import { Letters } from './letters.js';
 
 const CONNECT_MS = 10_000;
 const LOOK_MS = 50;
@@ -17,17 +16,18 @@ const silent: Logger = {
 };
 
 /**
- * Lends the dead letters of every shard to `fn`.
+ * Lends a router that has found every shard's primary to `fn`; `command` is told to the servers.
  * @throws Error when a shard has no primary that can be reached; then nothing was done.
  */
-export async function withLetters<T>(
+export async function withPrimaries<T>(
+  command: string,
   nodes: ShardNodes,
-  fn: (shards: readonly Letters[]) => Promise<T>,
+  fn: (router: Router) => Promise<T>,
 ): Promise<T> {
   const router = Router.open({
     nodes,
     poolMax: 2,
-    applicationName: 'spillway dead-letters',
+    applicationName: `spillway ${command}`,
     logger: silent,
     maxLagMs: 2_000,
     primaryReadShare: 1,
@@ -35,7 +35,7 @@ export async function withLetters<T>(
   try {
     if (!(await within(CONNECT_MS, () => router.hasPrimaries)))
       throw new Error('No primary of some shard can be reached, so nothing was done. Is the stack up?');
-    return await fn([...nodes.keys()].map((shard) => new Letters(router, shard)));
+    return await fn(router);
   } finally {
     await router.close();
   }
@@ -43,10 +43,11 @@ export async function withLetters<T>(
 
 /** Lends a publisher. @throws Error when the broker takes nothing; then nothing was done. */
 export async function withPublisher<T>(
+  command: string,
   urls: readonly string[],
   fn: (publisher: Publisher) => Promise<T>,
 ): Promise<T> {
-  const connection = BrokerConnection.open({ urls, name: 'spillway dead-letters', logger: silent });
+  const connection = BrokerConnection.open({ urls, name: `spillway ${command}`, logger: silent });
   const publisher = new Publisher({ connection, logger: silent, timeoutMs: 5_000, maxUnconfirmed: 100 });
   try {
     if (!(await within(CONNECT_MS, () => publisher.closedBecause === null)))
