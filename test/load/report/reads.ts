@@ -79,7 +79,7 @@ export function readsText(reads: Reads): string {
       name,
       of((b) => b.acceptedPerSecond, 0),
       ...(['p50', 'p95', 'p99'] as const).map((at) => of((b) => b.load?.accepted[at] ?? Number.NaN, 1)),
-      otherAnswers(blocks),
+      otherAnswers(blocks, ['200', '304']),
       ...ROLES.map(([, role]) => of(micros(role), 0)),
     ];
   });
