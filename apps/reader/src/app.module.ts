@@ -9,12 +9,14 @@ import { JobStreams } from './jobs/job-streams.js';
 import { JobWaiter } from './jobs/job-waiter.js';
 import { GetPostController } from './posts/get-post.controller.js';
 import { CURSOR_KEYS, ListPostsController } from './posts/list-posts.controller.js';
+import { TenantPages } from './pages/tenant-pages.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
 import { TenantReads } from './tenant-reads.js';
 
 export interface ReaderParts {
   readonly verifier: TokenVerifier;
   readonly reads: TenantReads;
+  readonly pages: TenantPages;
   readonly jobs: JobReader;
   readonly waiter: JobWaiter;
   readonly streams: JobStreams;
@@ -23,7 +25,7 @@ export interface ReaderParts {
 
 @Module({})
 export class AppModule {
-  static with({ verifier, reads, jobs, waiter, streams, cursorKeys }: ReaderParts): DynamicModule {
+  static with({ verifier, reads, pages, jobs, waiter, streams, cursorKeys }: ReaderParts): DynamicModule {
     return {
       module: AppModule,
       imports: [AuthModule.register(verifier)],
@@ -37,6 +39,7 @@ export class AppModule {
       ],
       providers: [
         { provide: TenantReads, useValue: reads },
+        { provide: TenantPages, useValue: pages },
         { provide: JobReader, useValue: jobs },
         { provide: JobWaiter, useValue: waiter },
         { provide: JobStreams, useValue: streams },

@@ -2,6 +2,7 @@ import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
 import {
   CacheConnection,
   cacheProbe,
+  PageCache,
   Results,
   ResultWaits,
   RevocationList,
@@ -19,6 +20,7 @@ import { installHttpCaching } from './http-caching.js';
 import { JobReader } from './jobs/job-reader.js';
 import { JobStreams } from './jobs/job-streams.js';
 import { JobWaiter } from './jobs/job-waiter.js';
+import { databaseView, TenantPages } from './pages/tenant-pages.js';
 import { TenantReads } from './tenant-reads.js';
 
 export interface RunningReader {
@@ -48,6 +50,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     primaryReadShare: config.primaryReadShare,
   });
   const reads = new TenantReads(router, directory, config.signingKeys.consistency);
+  const pages = new TenantPages(new PageCache({ cache, databases: databaseView(router) }), reads);
   const jobs = new JobReader({
     reads,
     results: new Results(cache),
@@ -71,6 +74,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
   const module = AppModule.with({
     verifier,
     reads,
+    pages,
     jobs,
     waiter,
     streams,

@@ -12,3 +12,12 @@ export { Listening, ResultWaits, type News, type ResultWaitsOptions } from './re
 export { Results, type BatchResults, type Result, type ResultEntry } from './results.js';
 export { GenerationRaiser, type TouchedPost } from './generation-raiser.js';
 export { Generations, type OutdatedBy, type Touched } from './generations.js';
+export {
+  PageCache,
+  type DatabaseView,
+  type LoadedPage,
+  type LoadPage,
+  type Page,
+  type PageCacheOptions,
+} from './page-cache.js';
+export type { PageRef } from './page-store.js';

@@ -2,6 +2,7 @@
  * The read-only door: what a service that must not change data may see of the databases. Its role in
  * Postgres cannot write either.
  */
+import type { Position } from '@spillway/contracts';
 import type { Freshness } from './freshness.js';
 import type { ReadScope } from './read/read-scope.js';
 import type { Answer } from './replica-read.js';
@@ -42,6 +43,16 @@ export class ReadRouter {
   /** Seconds that each replica is behind. */
   get replicaLags(): Router['replicaLags'] {
     return this.router.replicaLags;
+  }
+
+  /** Where the shard's primary is as last polled; undefined while there is none. */
+  primaryPosition(shard: string): Position | undefined {
+    return this.router.primaryPosition(shard);
+  }
+
+  /** The same, asked now. */
+  askPrimaryPosition(shard: string): Promise<Position | undefined> {
+    return this.router.askPrimaryPosition(shard);
   }
 
   /** @throws DatabaseUnavailable when no node may answer. */

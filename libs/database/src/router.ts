@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Position } from '@spillway/contracts';
 import type { Logger } from '@spillway/telemetry';
 import { classifySqlError, DatabaseUnavailable } from './database-error.js';
 import type { Freshness } from './freshness.js';
@@ -68,6 +69,18 @@ export class Router {
   /** True when every shard has a node that can answer. */
   get canRead(): boolean {
     return [...this.shards.values()].every((shard) => shard.nodes.some((node) => node.up));
+  }
+
+  /** Where the shard's primary is as last polled; undefined while there is none. */
+  primaryPosition(shardName: string): Position | undefined {
+    return this.shard(shardName).primary?.position;
+  }
+
+  /** The same, asked now. */
+  async askPrimaryPosition(shardName: string): Promise<Position | undefined> {
+    const { primary } = this.shard(shardName);
+    await primary?.poll();
+    return primary?.role === 'primary' ? primary.position : undefined;
   }
 
   /**

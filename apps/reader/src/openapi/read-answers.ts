@@ -1,7 +1,7 @@
 import type { AnswerName } from '@spillway/contracts/schemas';
 import type { OperationInfo } from '@spillway/http/openapi';
 
-const HEADERS = ['ETag', 'Served-By', 'Replica-Lag', 'Cache-Control', 'Vary'] as const;
+const HEADERS = ['ETag', 'Served-By', 'Replica-Lag', 'Age', 'Cache-Control', 'Vary'] as const;
 
 /** What every read of posts takes, and how it fails when no database may answer. */
 export const READ_HEADERS = ['Consistency-Token', 'If-None-Match'] as const;

@@ -3,12 +3,16 @@ import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal } from '@spillway/auth';
 import { foldTags, type PartialPostPage } from '@spillway/contracts';
 import { presentPost, type SigningKeys } from '@spillway/contracts/server';
+import type { ReadScope } from '@spillway/database/read';
 import { timeOf } from '../query-time.js';
+import { sendPage } from '../pages/send-page.js';
+import { TenantPages } from '../pages/tenant-pages.js';
 import { describeAnswer } from '../served-by.js';
 import { TenantReads } from '../tenant-reads.js';
 import { cursorOf } from './cursor-of.js';
 import { issueCursor } from './cursor.js';
 import { findPosts } from './find-posts.js';
+import { firstPage } from './first-page.js';
 import { LIMIT_DEFAULT, ListPostsDto } from './list-posts.dto.js';
 import type { PostFilter } from './post-filter.js';
 import { fieldsOf, pickFields } from './post-fields.js';
@@ -20,6 +24,7 @@ export const CURSOR_KEYS = Symbol('cursor keys');
 export class ListPostsController {
   constructor(
     private readonly reads: TenantReads,
+    private readonly pages: TenantPages,
     @Inject(CURSOR_KEYS) private readonly keys: SigningKeys,
   ) {}
 
@@ -28,8 +33,9 @@ export class ListPostsController {
     @CurrentPrincipal() { tenant }: Principal,
     @Query() query: ListPostsDto,
     @Headers('consistency-token') token: string | undefined,
+    @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PartialPostPage> {
+  ): Promise<PartialPostPage | Buffer | undefined> {
     const { limit = LIMIT_DEFAULT } = query;
     const filter = filterOf(tenant, query);
     const list = listOf(filter);
@@ -37,16 +43,26 @@ export class ListPostsController {
     const cursor = cursorOf(this.keys, list, query.cursor);
     const freshness = this.reads.freshnessOf(tenant, token, cursor?.position);
     const withContent = fields?.has('content') ?? true;
-    const answer = await this.reads.read(tenant, freshness, async (scope) => ({
-      ...(await findPosts(scope, { filter, before: cursor?.before, limit, withContent, now: Date.now() })),
-      position: await scope.seenPosition(),
-    }));
-    describeAnswer(reply, answer);
-    const { posts, next, position } = answer.value;
-    return {
-      items: posts.map((post) => pickFields(presentPost(post), fields)),
-      nextCursor: next === null ? null : issueCursor(this.keys, list, { before: next, position }),
+    const read = async (scope: ReadScope): Promise<PartialPostPage> => {
+      const query = { filter, before: cursor?.before, limit, withContent, now: Date.now() };
+      const { posts, next } = await findPosts(scope, query);
+      const position = await scope.seenPosition();
+      return {
+        items: posts.map((post) => pickFields(presentPost(post), fields)),
+        nextCursor: next === null ? null : issueCursor(this.keys, list, { before: next, position }),
+      };
     };
+    const cached = firstPage(query, limit);
+    if (cached) {
+      const content = async (scope: ReadScope) => {
+        const answer = await read(scope);
+        return { answer, versionedBy: answer.items };
+      };
+      return sendPage(reply, await this.pages.read(tenant, cached, freshness, content), known);
+    }
+    const answer = await this.reads.read(tenant, freshness, read);
+    describeAnswer(reply, answer);
+    return answer.value;
   }
 }
 

@@ -37,8 +37,12 @@ export const RESPONSE_HEADERS = {
     description: 'Reads that carry it contain this commit.',
     schema: text,
   },
-  'Served-By': { description: 'Which database answered: replica-N or primary.', schema: text },
+  'Served-By': { description: 'What answered: replica-N, primary or cache.', schema: text },
   'Replica-Lag': { description: 'Milliseconds that it was behind.', schema: { type: 'integer', minimum: 0 } },
+  Age: {
+    description: 'Seconds since it was read from a database, when it comes from the cache.',
+    schema: { type: 'integer', minimum: 0 },
+  },
   'Cache-Control': { description: 'Who may keep the answer.', schema: text },
   Vary: { description: 'What else the answer depends on.', schema: text },
   Allow: { description: 'The methods that are possible.', schema: text },

@@ -1,0 +1,23 @@
+import type { FastifyReply } from 'fastify';
+import type { Page } from '@spillway/cache';
+import { isUnchanged } from '../if-none-match.js';
+
+const WEAK = /^W\//;
+
+/** Writes the headers of a page, and answers with the bytes to send: none when the client has it already. */
+export function sendPage(reply: FastifyReply, page: Page, known: string | undefined): Buffer | undefined {
+  const { etag, servedBy, lagMs, stale = false, ageSeconds, body } = page;
+  void reply.headers({
+    'Cache-Control': 'private, no-cache',
+    ETag: etag,
+    'Served-By': servedBy,
+    ...(lagMs === undefined ? { Age: String(ageSeconds) } : { 'Replica-Lag': String(Math.round(lagMs)) }),
+    ...(stale ? { 'Replica-Stale': 'true' } : {}),
+  });
+  if (known !== undefined && isUnchanged(known, etag.replace(WEAK, ''))) {
+    void reply.code(304);
+    return undefined;
+  }
+  void reply.header('Content-Type', 'application/json; charset=utf-8');
+  return body;
+}

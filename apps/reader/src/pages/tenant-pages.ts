@@ -1,0 +1,69 @@
+import { hash } from 'node:crypto';
+import type { DatabaseView, Page, PageCache, PageRef } from '@spillway/cache';
+import type { Position } from '@spillway/contracts';
+import { atLeast, EVENTUAL, type Freshness, type ReadRouter, type ReadScope } from '@spillway/database/read';
+import { ProblemError } from '@spillway/http';
+import type { TenantReads } from '../tenant-reads.js';
+
+/** Which answer of a tenant it is, and what outdates it. */
+export type PageSpec = Omit<PageRef, 'shard' | 'tenantId'>;
+
+/** What was read, and the part of it by which clients tell whether it is still the same. */
+export interface PageContent {
+  readonly answer: object;
+  readonly versionedBy: unknown;
+}
+
+const HASH_CHARACTERS = 22;
+
+/** Answers that are the same for everybody in a tenant: from the cache, or read from a database and kept there. */
+export class TenantPages {
+  constructor(
+    private readonly cache: PageCache,
+    private readonly reads: TenantReads,
+  ) {}
+
+  /** @throws ProblemError (503) when no database may answer now, and no cached answer may stand in. */
+  async read(
+    tenantId: string,
+    spec: PageSpec,
+    freshness: Freshness,
+    fn: (scope: ReadScope) => Promise<PageContent>,
+  ): Promise<Page> {
+    const load = async (wanted: Freshness) => {
+      const { value, ...answered } = await this.reads.read(tenantId, wanted, async (scope) => {
+        // Before the page: what is committed while it is read need not be in it.
+        const position = await scope.seenPosition();
+        return { position, content: await fn(scope) };
+      });
+      const { answer, versionedBy } = value.content;
+      return {
+        body: Buffer.from(JSON.stringify(answer)),
+        etag: etagOf(versionedBy),
+        position: value.position,
+        ...answered,
+      };
+    };
+    if (freshness.mode === 'strong') return { ...(await load(freshness)), ageSeconds: 0 };
+    const ref = { ...spec, tenantId, shard: this.reads.shardOf(tenantId) };
+    const need = freshness.mode === 'atLeast' ? freshness.position : undefined;
+    return this.cache.get(ref, need, (position) => load(position ? atLeast(position) : EVENTUAL));
+  }
+}
+
+/** Weak: a page that was read again has another cursor, and the same posts. */
+const etagOf = (content: unknown): string =>
+  `W/"${hash('sha256', JSON.stringify(content), 'base64url').slice(0, HASH_CHARACTERS)}"`;
+
+/** The databases, as far as the cache asks. */
+export const databaseView = (
+  router: Pick<ReadRouter, 'primaryPosition' | 'askPrimaryPosition'>,
+): DatabaseView => ({
+  primaryPosition: (shard): Position | undefined => router.primaryPosition(shard),
+  askPrimaryPosition: (shard) => router.askPrimaryPosition(shard),
+  failureOf: (error) => {
+    if (!(error instanceof ProblemError)) return undefined;
+    if (error.code === 'consistency_unavailable') return 'position';
+    return error.code === 'database_unavailable' ? 'away' : undefined;
+  },
+});
