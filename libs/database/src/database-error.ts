@@ -41,7 +41,7 @@ function isConnectionError(error: unknown): boolean {
   return (
     (typeof code === 'string' && /^(E[A-Z]+|ERR_.*)$/.test(code)) ||
     (typeof message === 'string' &&
-      /connection|timeout|terminated|not queryable|socket|pooler|calling end on the pool|server_login|query_wait/i.test(
+      /connection|timeout|terminated|query runner already released|not queryable|socket|pooler|calling end on the pool|server_login|query_wait/i.test(
         message,
       ))
   );

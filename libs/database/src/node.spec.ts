@@ -296,6 +296,7 @@ describe('classifySqlError', () => {
     ['a full pool', new Error('timeout exceeded when trying to connect'), 'transient'],
     ['a pool that was closed', new Error('Cannot use a pool after calling end on the pool'), 'transient'],
     ['a session that ended', new Error('Connection terminated unexpectedly'), 'transient'],
+    ['a runner whose session ended', new Error('Query runner already released.'), 'transient'],
     ['our own deadline', new DatabaseUnavailable('timeout', 'late'), 'transient'],
     ['a wrapped error', { driverError: { code: '23505', constraint: 'posts_pkey' } }, 'data'],
     ['a bug of ours', new TypeError('x is not a function'), 'other'],
