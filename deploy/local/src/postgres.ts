@@ -4,7 +4,9 @@ import { emptyFolder, launched, writeOwned } from './as-user.js';
 import { type Component, TIER } from './component.js';
 import { REPO } from './layout.js';
 import { numbers, type Plan } from './plan.js';
+import { postgresSettings, thisMachine } from './postgres-settings.js';
 import { run } from './shell.js';
+import { fillTemplate } from './template.js';
 
 const USER = 'postgres';
 const PACKAGES = '/usr/lib/postgresql';
@@ -42,11 +44,14 @@ export const postgresComponents = (plan: Plan): Component[] =>
 /** What differs between nodes and between starts; everything else is in deploy/postgres/postgresql.conf. */
 export function writePostgresConfig(plan: Plan): void {
   const passfile = plan.layout.path('keys', 'replicator.pgpass');
+  const common = plan.layout.path('config', 'postgres.conf');
+  const machine = thisMachine(plan.counts.replicas + 1, plan.layout.dir);
+  writeOwned(USER, common, fillTemplate('postgres/postgresql.conf', postgresSettings(machine)));
   writeOwned(USER, passfile, `127.0.0.1:*:*:replicator:${plan.secrets.passwords.replicator}\n`);
   for (const n of numbers(plan.counts.replicas + 1, 0)) {
     const source = `host=127.0.0.1 port=${plan.ports.postgres(0)} user=replicator passfile=${passfile} application_name=replica-${n}`;
     const lines = [
-      `include '${join(REPO, 'deploy/postgres/postgresql.conf')}'`,
+      `include '${common}'`,
       `hba_file = '${join(REPO, 'deploy/postgres/pg_hba.conf')}'`,
       `ident_file = '${join(dataDir(plan, n), 'pg_ident.conf')}'`,
       `listen_addresses = '127.0.0.1'`,
