@@ -20,7 +20,8 @@ const depConstraints = [
   allows('reader', [...foundation, 'http', 'auth', 'database', 'cache', 'client', 'testing']),
   allows('cli', ['type:lib']),
   allows('deploy', ['client', 'testing', 'contracts']),
-  allows('test', ['client', 'testing', 'contracts', 'deploy']),
+  // Of telemetry for test/trace-context, a service on it.
+  allows('test', ['client', 'testing', 'contracts', 'deploy', 'telemetry']),
 ];
 
 /** Outside packages with one owner; specs, test and deploy are free to use them. */

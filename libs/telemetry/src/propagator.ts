@@ -1,19 +1,25 @@
 import { trace, type TextMapPropagator } from '@opentelemetry/api';
-import { contextFromTraceparent, traceparentOf } from './traceparent.js';
+import { remoteSpan, traceparentOf } from './traceparent.js';
 
-const HEADER = 'traceparent';
+const PARENT = 'traceparent';
+const STATE = 'tracestate';
 
-/** Carries `traceparent` and nothing else: a client's baggage and tracestate end at our door. */
-export const traceparentPropagator: TextMapPropagator = {
+/**
+ * Carries `traceparent` and `tracestate` of W3C Trace Context, and nothing else: a client's baggage ends at our
+ * door.
+ */
+export const traceContextPropagator: TextMapPropagator = {
   inject(context, carrier, setter) {
     const text = traceparentOf(context);
-    if (text !== undefined) setter.set(carrier, HEADER, text);
+    if (text === undefined) return;
+    setter.set(carrier, PARENT, text);
+    const state = trace.getSpanContext(context)?.traceState?.serialize();
+    if (state !== undefined && state !== '') setter.set(carrier, STATE, state);
   },
   extract(context, carrier, getter) {
-    const text = getter.get(carrier, HEADER);
-    if (typeof text !== 'string') return context;
-    const remote = trace.getSpanContext(contextFromTraceparent(text));
+    const states = getter.get(carrier, STATE);
+    const remote = remoteSpan(getter.get(carrier, PARENT), Array.isArray(states) ? states.join(',') : states);
     return remote ? trace.setSpanContext(context, remote) : context;
   },
-  fields: () => [HEADER],
+  fields: () => [PARENT, STATE],
 };

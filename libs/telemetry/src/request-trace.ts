@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import {
-  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   ROOT_CONTEXT,
   SpanKind,
@@ -14,7 +13,7 @@ import {
 import { isKept } from './sampler.js';
 import { runningSdk } from './sdk-state.js';
 import { newSpanId, newTraceId, withTraceId } from './trace-ids.js';
-import { parseTraceparent } from './traceparent.js';
+import { parseTraceparent, remoteSpan } from './traceparent.js';
 import { tracer } from './tracer.js';
 
 const TEXT_MAX = 256;
@@ -50,11 +49,9 @@ export function startRequestTrace(request: IncomingMessage): RequestTrace | unde
   const sdk = runningSdk();
   const path = pathOf(request.url ?? '');
   if (!sdk || UNTRACED.test(path)) return undefined;
-  const header = request.headers['traceparent'];
-  const remote = typeof header === 'string' ? parseTraceparent(header) : INVALID_SPAN_CONTEXT;
-  const caller = isSpanContextValid(remote) ? remote : undefined;
+  const caller = remoteSpan(request.headers['traceparent'], request.headers['tracestate']);
   const traceId = caller?.traceId ?? newTraceId();
-  if (!isKept(traceId, sdk.ratio)) return { context: carrying(traceId), end: () => undefined };
+  if (!isKept(traceId, sdk.ratio)) return { context: carrying(traceId, caller), end: () => undefined };
   const parent = caller ? trace.setSpanContext(ROOT_CONTEXT, caller) : ROOT_CONTEXT;
   const span = withTraceId(traceId, () => startSpan(request, path, parent));
   spans.set(request, span);
@@ -104,9 +101,10 @@ function endSpan(span: Span, method: string, { route, status }: RequestEnd): voi
   span.end();
 }
 
-function carrying(traceId: string): Context {
+function carrying(traceId: string, caller: SpanContext | undefined): Context {
   const unsampled: SpanContext = { traceId, spanId: newSpanId(), traceFlags: TraceFlags.NONE };
-  return trace.setSpanContext(ROOT_CONTEXT, unsampled);
+  const { traceState } = caller ?? {};
+  return trace.setSpanContext(ROOT_CONTEXT, traceState ? { ...unsampled, traceState } : unsampled);
 }
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';

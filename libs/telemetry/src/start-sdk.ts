@@ -1,7 +1,7 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { createInstrumentations } from './instrumentations.js';
-import { traceparentPropagator } from './propagator.js';
+import { traceContextPropagator } from './propagator.js';
 import { createSampler } from './sampler.js';
 import { setRunningSdk } from './sdk-state.js';
 import { idGenerator } from './trace-ids.js';
@@ -16,7 +16,7 @@ export function startSdk(ratio: number): void {
   const sdk = new NodeSDK({
     sampler: createSampler(ratio),
     idGenerator,
-    textMapPropagator: traceparentPropagator,
+    textMapPropagator: traceContextPropagator,
     metricReaders: [exporter],
     logRecordProcessors: [],
     instrumentations: createInstrumentations(),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import fc from 'fast-check';
-import { traceparentPropagator } from './propagator.js';
+import { traceContextPropagator } from './propagator.js';
 import { contextFromTraceparent, traceparentOf } from './traceparent.js';
 
 const TEXT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -46,12 +46,12 @@ describe('traceparent', () => {
   it('is not there where no span is', () => expect(traceparentOf(ROOT_CONTEXT)).toBeUndefined());
 });
 
-describe('traceparentPropagator', () => {
-  it('carries traceparent and nothing else', () => {
+describe('traceContextPropagator', () => {
+  it('carries traceparent and tracestate, and nothing else', () => {
     const carrier = { traceparent: TEXT, tracestate: 'a=1', baggage: 'user=eve' };
-    const context = traceparentPropagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter);
+    const context = traceContextPropagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter);
     const out = {};
-    traceparentPropagator.inject(context, out, defaultTextMapSetter);
-    expect(out).toEqual({ traceparent: TEXT });
+    traceContextPropagator.inject(context, out, defaultTextMapSetter);
+    expect(out).toEqual({ traceparent: TEXT, tracestate: 'a=1' });
   });
 });

@@ -7,6 +7,7 @@ import {
   type Span,
   type SpanContext,
 } from '@opentelemetry/api';
+import { parseTracestate } from './tracestate.js';
 
 const FORM = /^(?!ff)([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 const MAX_LENGTH = 256;
@@ -22,6 +23,18 @@ export function traceparentOf(from: Span | Context): string | undefined {
 export function contextFromTraceparent(text: string): Context {
   const remote = parseTraceparent(text);
   return isSpanContextValid(remote) ? trace.setSpanContext(ROOT_CONTEXT, remote) : ROOT_CONTEXT;
+}
+
+/**
+ * The caller's span by the headers of its request; undefined when it sent none that is valid. Its `tracestate`
+ * belongs to its `traceparent` and is nothing without one (W3C Trace Context 2, §4.3).
+ */
+export function remoteSpan(traceparent: unknown, tracestate: unknown): SpanContext | undefined {
+  if (typeof traceparent !== 'string') return undefined;
+  const remote = parseTraceparent(traceparent);
+  if (!isSpanContextValid(remote)) return undefined;
+  const traceState = typeof tracestate === 'string' ? parseTracestate(tracestate) : undefined;
+  return traceState ? { ...remote, traceState } : remote;
 }
 
 /** The remote span of a `traceparent`; an invalid one when the text is none. */
