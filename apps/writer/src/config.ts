@@ -4,6 +4,7 @@ import { SHARD_MAP, ShardDirectory } from '@spillway/contracts/server';
 import { shardNodes } from '@spillway/database';
 import { processConfig } from '@spillway/http';
 import { brokerConfig } from '@spillway/messaging';
+import { searchLanguages } from './feed/search-languages.js';
 
 export const writerConfig = {
   ...processConfig,
@@ -33,6 +34,11 @@ export const writerConfig = {
   batchMaxAgeMs: integer('BATCH_MAX_AGE_MS', 1, 10_000, {
     about: 'Milliseconds after its first message at which a batch closes',
     fallback: '30',
+  }),
+  searchLanguages: searchLanguages(),
+  feedKeepDays: integer('FEED_KEEP_DAYS', 1, 365, {
+    about: 'Days for which the change feed is kept at least',
+    fallback: '7',
   }),
   prefetchBatches: integer('PREFETCH_BATCHES', 1, 10, {
     about: 'Batches that the broker hands out ahead',

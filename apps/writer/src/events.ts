@@ -49,6 +49,17 @@ export class Events {
     );
   }
 
+  partitionsFew(shard: string, months: number): void {
+    this.logger.error({ shard, months }, 'only so many coming months have partitions');
+  }
+
+  feedPurgeLate(shard: string, error: unknown): void {
+    this.logger.warn(
+      { shard, reason: error instanceof Error ? error.message : String(error) },
+      'the change feed could not be purged, trying again in ten minutes',
+    );
+  }
+
   purgeLate(shard: string, error: unknown): void {
     this.logger.warn(
       { shard, reason: error instanceof Error ? error.message : String(error) },
@@ -60,6 +71,13 @@ export class Events {
     this.logger.error(
       { shard, reason: error instanceof Error ? error.message : String(error) },
       'revoked tokens could not be read: Redis is not written again after a loss, trying each second',
+    );
+  }
+
+  feedLate(shard: string, error: unknown): void {
+    this.logger.warn(
+      { shard, reason: error instanceof Error ? error.message : String(error) },
+      'the change feed cannot be followed now: search and counts stand still; trying again each second',
     );
   }
 

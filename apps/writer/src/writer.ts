@@ -25,6 +25,7 @@ import { DeadLetterLanding } from './dead-letters/land-dead-letters.js';
 import { keepReplaying, ReplayOutbox } from './dead-letters/replay-outbox.js';
 import { Events } from './events.js';
 import { commandHandlers } from './handlers.js';
+import { leadFeeds } from './feed/lead-feeds.js';
 import { lanesOf } from './lanes.js';
 import { BatchWriter } from './posts/batch-writer.js';
 import { keepIdempotencyPurged } from './posts/idempotency-purge.js';
@@ -53,6 +54,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
   const partitions = new Partitions(router);
   const stopPartitions = keepPartitionsAhead(partitions, config.shards, events);
   const stopPurge = keepIdempotencyPurged(router, config.shards, events);
+  const stopFeeds = leadFeeds(router, config, events);
   const connection = BrokerConnection.open({
     urls: config.amqpUrls,
     name: `${config.instance} consume`,
@@ -121,6 +123,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
       await app.close();
       await stopReplays();
       await stopMirror();
+      await stopFeeds();
       step('closing the broker connection');
       await publisher.close();
       await publishing.close();

@@ -10,6 +10,8 @@ const GAUGES = {
   revocations_held: 'Revoked tokens that this process refuses',
   revocations_age_seconds: 'Seconds since the list of revoked tokens was compared with Redis',
   replica_lag_seconds: 'Seconds a replica is behind, measured by the router',
+  feed_lag_seconds: 'Age of the oldest change that search or the counts do not contain yet',
+  partitions_ahead: 'Coming months that have partitions',
 } as const;
 
 export type GaugeName = keyof typeof GAUGES;

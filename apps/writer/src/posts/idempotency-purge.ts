@@ -1,5 +1,6 @@
 import type { Router } from '@spillway/database';
 import type { Events } from '../events.js';
+import { repeat } from '../repeat.js';
 
 /** Keys are promised for 24 hours; the hour beyond is for clocks that differ and retries under way. */
 const KEEP = '25 hours';
@@ -41,20 +42,16 @@ export async function purgeIdempotencyKeys(
 const EVERY_MS = 60_000;
 
 /** Purges every minute, so that there is never much to do at once. Returns how to stop. */
-export function keepIdempotencyPurged(router: Router, shards: readonly string[], events: Events): () => void {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  const look = async (): Promise<void> => {
+export const keepIdempotencyPurged = (
+  router: Router,
+  shards: readonly string[],
+  events: Events,
+): (() => void) =>
+  repeat(EVERY_MS, async (going) => {
     for (const shard of shards) {
-      await purgeIdempotencyKeys(router, shard, () => !stopped).catch((error: unknown) =>
+      await purgeIdempotencyKeys(router, shard, going).catch((error: unknown) =>
         events.purgeLate(shard, error),
       );
     }
-    if (!stopped) timer = setTimeout(() => void look(), EVERY_MS);
-  };
-  timer = setTimeout(() => void look(), EVERY_MS);
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-  };
-}
+    return EVERY_MS;
+  });

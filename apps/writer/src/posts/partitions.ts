@@ -1,17 +1,25 @@
 import type { Router } from '@spillway/database';
 import { uuidV7Time } from '@spillway/contracts';
+import { observe } from '@spillway/telemetry';
 import type { Events } from '../events.js';
+import { repeat } from '../repeat.js';
 
 const AHEAD_MONTHS = 3;
 /** Each new month takes a handful of locks until its statement ends, of which there are not many. */
 const MONTHS_AT_ONCE = 24;
 const MONTH_MS = 31 * 24 * 3600 * 1000;
 
+const AHEAD = `
+  SELECT count(*)::int AS ahead FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  WHERE i.inhparent = 'public.posts'::regclass AND right(c.relname, 6) > to_char(now() AT TIME ZONE 'UTC', 'YYYYMM')`;
+
 /**
  * Sees to it that the months of the posts at hand have partitions. The database makes them, under a
  * lock; a writer only remembers which months it has asked for.
  */
 export class Partitions {
+  /** How many months after this one have partitions, by shard, as last looked. */
+  readonly ahead = new Map<string, number>();
   private readonly known = new Map<string, Set<number>>();
 
   constructor(private readonly router: Router) {}
@@ -48,6 +56,16 @@ export class Partitions {
     });
   }
 
+  /** Counts the months after this one that have partitions of posts. */
+  async look(shard: string): Promise<number> {
+    const [row] = await this.router.onPrimary(shard, (scope) =>
+      scope.query<{ readonly ahead: number }>(AHEAD),
+    );
+    const ahead = row?.ahead ?? 0;
+    this.ahead.set(shard, ahead);
+    return ahead;
+  }
+
   /** Forgets what it knows of a shard, after the database said that a partition is missing. */
   forget(shard: string): void {
     this.known.delete(shard);
@@ -61,6 +79,9 @@ function startOfMonth(unixMs: number): number {
 
 const AHEAD_EVERY_MS = 3600_000;
 const AHEAD_RETRY_MS = 30_000;
+const FIRST_MS = 5_000;
+/** With fewer months than this ahead somebody should look. */
+const AHEAD_ALERT = 2;
 
 /** Looks hourly, and sooner after a failure, that the coming months have partitions. Returns how to stop. */
 export function keepPartitionsAhead(
@@ -68,17 +89,23 @@ export function keepPartitionsAhead(
   shards: readonly string[],
   events: Events,
 ): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const look = async (): Promise<void> => {
+  const stopGauge = observe('partitions_ahead', () =>
+    [...partitions.ahead].map(([shard, value]) => ({ value, labels: { shard } })),
+  );
+  const stop = repeat(FIRST_MS, async () => {
     let next = AHEAD_EVERY_MS;
     for (const shard of shards) {
       await partitions.ensureAhead(shard, Date.now()).catch((error: unknown) => {
         next = AHEAD_RETRY_MS;
         events.partitionsLate(shard, error);
       });
+      const ahead = await partitions.look(shard).catch(() => AHEAD_MONTHS);
+      if (ahead < AHEAD_ALERT) events.partitionsFew(shard, ahead);
     }
-    timer = setTimeout(() => void look(), next);
+    return next;
+  });
+  return () => {
+    stop();
+    stopGauge();
   };
-  timer = setTimeout(() => void look(), AHEAD_RETRY_MS);
-  return () => clearTimeout(timer);
 }

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Logger } from '@spillway/telemetry';
+import { eventually, watchLeaks, type LeakCheck } from '@spillway/testing';
+import { Events } from '../events.js';
+import { COUNTS } from './count-changes.js';
+import { create, feedFixture, quiet, remove, SHARD, type FeedFixture } from './feed.fixture.js';
+import { followFeeds, type FeedFollower } from './follow-feed.js';
+import { searchIn } from './index-changes.js';
+
+describe('followers of the change feed', () => {
+  let leaks: LeakCheck;
+  let feed: FeedFixture;
+  const followers: FeedFollower[] = [];
+  const warnings: string[] = [];
+  const logger: Logger = {
+    ...quiet,
+    warn: (_fields: unknown, message?: string) => void warnings.push(message ?? ''),
+  };
+
+  beforeAll(async () => {
+    leaks = watchLeaks();
+    feed = await feedFixture('follow');
+  });
+  afterAll(async () => {
+    await Promise.all(followers.map((follower) => follower.stop()));
+    await feed.close();
+    await leaks.expectNoLeaks();
+  });
+
+  const start = async (languages = ['simple']): Promise<FeedFollower> => {
+    const router = await feed.openRouter();
+    const follower = followFeeds(router, [SHARD], [COUNTS, searchIn(languages)], new Events(logger));
+    followers.push(follower);
+    return follower;
+  };
+  const derived = async (tenant: string) => {
+    const [row] = await feed.database.query<{ left: number; found: number }>(
+      `SELECT (SELECT (created - deleted)::int FROM stats_totals WHERE tenant_id = $1) AS left,
+              (SELECT count(*)::int FROM post_search WHERE tenant_id = $1 AND tsv @@ 'word') AS found`,
+      [tenant],
+    );
+    return row;
+  };
+
+  it('share the work, also after one of them is gone, and rest when there is none', async () => {
+    const [first, second] = [await start(), await start()];
+    const posts = Array.from({ length: 40 }, () => create('shared', { content: 'a word' }));
+    await feed.write(posts);
+    await eventually('it is derived', async () => (await derived('shared'))?.found === 40);
+    await first.stop();
+    await feed.write(posts.slice(0, 5).map((post) => remove(post, 1)));
+    await eventually('it is derived by the other', async () => {
+      const row = await derived('shared');
+      return row?.found === 35 && row.left === 35;
+    });
+    await eventually('nothing waits', () => second.lags.get(SHARD)?.size === 0);
+    const cursors = () => feed.database.query('SELECT name, xid::text, at FROM feed_cursors ORDER BY name');
+    const before = await cursors();
+    const seen = second.lags.get(SHARD);
+    await eventually('it has looked again', () => second.lags.get(SHARD) !== seen);
+    expect(await cursors()).toEqual(before);
+    await second.stop();
+  });
+
+  it('go on with what they can, and say what they cannot', async () => {
+    const follower = await start(['simple', 'klingon']);
+    await feed.write([create('partly', { content: 'a word' })]);
+    await eventually('it is counted', async () => (await derived('partly'))?.left === 1);
+    await eventually('it is said', () => warnings.some((warning) => warning.includes('change feed')));
+    expect((await derived('partly'))?.found).toBe(0);
+    await eventually('the lag shows', () => (follower.lags.get(SHARD)?.get('search') ?? 0) > 0);
+    await follower.stop();
+    const repaired = await start(['simple', 'english']);
+    await eventually('it is indexed', async () => (await derived('partly'))?.found === 1);
+    await repaired.stop();
+    expect(await feed.database.query(`SELECT languages FROM feed_cursors WHERE name = 'search'`)).toEqual([
+      { languages: ['simple', 'english'] },
+    ]);
+  });
+});

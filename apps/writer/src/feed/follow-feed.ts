@@ -1,0 +1,79 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Router } from '@spillway/database';
+import type { Events } from '../events.js';
+import type { Derivation } from './derivation.js';
+import { feedStep } from './feed-step.js';
+
+/** How long nothing to do, another leader, and a failure are left alone. */
+const IDLE_MS = 200;
+const FOLLOWS_MS = 1_000;
+const FAILED_MS = 1_000;
+
+/** The oldest change that waits for each derivation. */
+const WAITING = `
+  SELECT c.name, extract(epoch FROM clock_timestamp() - w.at)::float8 AS seconds
+  FROM feed_cursors c
+  CROSS JOIN LATERAL (
+    SELECT p.at FROM post_changes p WHERE p.xid >= c.xid AND p.xid < pg_snapshot_xmin(pg_current_snapshot())
+    ORDER BY p.xid LIMIT 1
+  ) AS w
+  WHERE c.name <> 'purged'`;
+
+/** How far behind the derivations of a shard are, in seconds, as this writer last saw it. */
+export type FeedLags = ReadonlyMap<string, number>;
+
+export interface FeedFollower {
+  /** By shard, then by cursor. */
+  readonly lags: ReadonlyMap<string, FeedLags>;
+  /** Ends the step under way, and no other begins. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Takes part in following the change feeds: whichever writer holds the lock at the moment leads, and
+ * when it dies in the middle of a step the next one begins that step anew.
+ */
+export function followFeeds(
+  router: Router,
+  shards: readonly string[],
+  derivations: readonly Derivation[],
+  events: Events,
+): FeedFollower {
+  const stopping = new AbortController();
+  const lags = new Map<string, FeedLags>();
+  const follow = async (shard: string): Promise<void> => {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      let pause = IDLE_MS;
+      try {
+        lags.set(shard, await lagsOf(router, shard));
+        const waiting = derivations.filter(({ cursor }) => lags.get(shard)?.has(cursor));
+        const results = [];
+        for (const derivation of waiting) results.push(await feedStep(router, shard, derivation));
+        if (results.includes('more')) pause = 0;
+        else if (results.includes('follows')) pause = FOLLOWS_MS;
+        failures = 0;
+      } catch (error) {
+        // Once may be a primary not found yet, or one that changes.
+        if (++failures === 2) events.feedLate(shard, error);
+        pause = FAILED_MS;
+      }
+      await delay(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  };
+  const following = Promise.all(shards.map(follow));
+  return {
+    lags,
+    async stop() {
+      stopping.abort();
+      await following;
+    },
+  };
+}
+
+async function lagsOf(router: Router, shard: string): Promise<FeedLags> {
+  const rows = await router.onPrimary(shard, (scope) =>
+    scope.query<{ readonly name: string; readonly seconds: number }>(WAITING),
+  );
+  return new Map(rows.map(({ name, seconds }) => [name, seconds]));
+}
