@@ -40,7 +40,7 @@ describe('a post', () => {
       tags: ['ünï', 'b'],
       createdAt: job.createdAt,
       updatedAt: job.createdAt,
-      replies: null,
+      replies: 0,
     });
     expect(answer.headers.get('served-by')).toMatch(/^(replica-\d+|primary)$/);
     expect(answer.headers.get('replica-lag')).toMatch(/^\d+$/);

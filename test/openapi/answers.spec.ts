@@ -49,6 +49,14 @@ describe('real answers are what docs/openapi.json says', () => {
     expect((await checked('PUT', POST, `${POSTS}/${uuidV7()}`, body({ content: 'hi' }))).status).toBe(202);
   });
 
+  it('of what is derived from the changes, and of these', async () => {
+    const paths = ['/v1/posts/top', '/v1/tags', '/v1/stats', '/v1/changes', '/v1/posts'];
+    for (const path of paths) expect((await checked('GET', path, path)).status).toBe(200);
+    expect((await checked('GET', '/v1/posts', '/v1/posts?fields=id,tags')).status).toBe(200);
+    expect((await checked('GET', '/v1/search', '/v1/search?q=hi')).status).toBe(200);
+    expect((await checked('GET', '/v1/changes', '/v1/changes?after=now')).status).toBe(200);
+  });
+
   it('of writes that wait until they are carried out', async () => {
     const waiting = (value?: unknown): SendOptions => ({
       ...(value === undefined ? {} : body(value)),
@@ -72,6 +80,10 @@ describe('real answers are what docs/openapi.json says', () => {
     [400, 'POST', POSTS, POSTS, body({ content: '', x: 1 })],
     [400, 'POST', POSTS, POSTS, { body: '{' }],
     [400, 'GET', POSTS, `${POSTS}?cursor=x`, {}],
+    [400, 'GET', POSTS, `${POSTS}?offset=3`, {}],
+    [400, 'GET', '/v1/posts/top', '/v1/posts/top?window=2d', {}],
+    [400, 'GET', '/v1/search', '/v1/search', {}],
+    [400, 'GET', '/v1/changes', '/v1/changes?after=x', {}],
     [401, 'GET', POSTS, POSTS, { token: null }],
     [404, 'GET', POST, `${POSTS}/${uuidV7()}`, {}],
     [404, 'GET', '/v1/jobs/{jobId}', '/v1/jobs/x', {}],

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuthModule, type TokenVerifier } from '@spillway/auth';
 import type { SigningKeys } from '@spillway/contracts/server';
+import { ChangesController } from './changes/changes.controller.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { GetJobController } from './jobs/get-job.controller.js';
 import { JobEventsController } from './jobs/job-events.controller.js';
@@ -11,7 +12,11 @@ import { GetPostController } from './posts/get-post.controller.js';
 import { CURSOR_KEYS, ListPostsController } from './posts/list-posts.controller.js';
 import { TenantPages } from './pages/tenant-pages.js';
 import { RevocationsController } from './revocations/revocations.controller.js';
+import { SearchController } from './search/search.controller.js';
+import { StatsController } from './stats/stats.controller.js';
+import { TagsController } from './tags/tags.controller.js';
 import { TenantReads } from './tenant-reads.js';
+import { TopController } from './top/top.controller.js';
 
 export interface ReaderParts {
   readonly verifier: TokenVerifier;
@@ -31,7 +36,12 @@ export class AppModule {
       imports: [AuthModule.register(verifier)],
       controllers: [
         ListPostsController,
+        TopController,
         GetPostController,
+        SearchController,
+        TagsController,
+        StatsController,
+        ChangesController,
         GetJobController,
         JobEventsController,
         DeadLettersController,

@@ -6,10 +6,11 @@ const TAG = /^(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,[ \t,]*|$)/;
  */
 export function isUnchanged(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
+  const strong = etag.replace(/^W\//, '');
   let rest = header.trim();
   if (rest === '*') return true;
   for (let match = TAG.exec(rest); match; match = TAG.exec(rest)) {
-    if (match[1] === etag) return true;
+    if (match[1] === strong) return true;
     rest = rest.slice(match[0].length);
   }
   return false;

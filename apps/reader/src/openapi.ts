@@ -4,7 +4,9 @@ import { writeSync } from 'node:fs';
 import { accessOf } from '@spillway/auth';
 import { describeRoutes, openApiDocument } from '@spillway/http/openapi';
 import { letterRoutes } from './openapi/dead-letters.js';
-import { revocationRoutes } from './openapi/revocations.js';
+import { derivedRoutes } from './openapi/derived-reads.js';
 import { readRoutes } from './openapi/reads.js';
+import { revocationRoutes } from './openapi/revocations.js';
 
-writeSync(1, JSON.stringify(openApiDocument(describeRoutes([...readRoutes, ...letterRoutes, ...revocationRoutes], accessOf))));
+const routes = [...readRoutes, ...derivedRoutes, ...letterRoutes, ...revocationRoutes];
+writeSync(1, JSON.stringify(openApiDocument(describeRoutes(routes, accessOf))));

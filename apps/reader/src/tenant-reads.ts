@@ -1,6 +1,6 @@
 import type { Position } from '@spillway/contracts';
 import type { SigningKeys, ShardDirectory } from '@spillway/contracts/server';
-import { readConsistencyToken } from '@spillway/contracts/server';
+import { issueConsistencyToken, readConsistencyToken } from '@spillway/contracts/server';
 import {
   atLeast,
   DatabaseUnavailable,
@@ -38,6 +38,11 @@ export class TenantReads {
     if (position.shard !== this.shardOf(tenant)) return STRONG;
     const comparable = position.timeline === pageBefore?.timeline && position.shard === pageBefore.shard;
     return atLeast(comparable && position.lsn < pageBefore.lsn ? pageBefore : position);
+  }
+
+  /** A token for reads that shall contain everything up to a position. */
+  tokenOf(position: Position): string {
+    return issueConsistencyToken(this.keys, position, Date.now());
   }
 
   /** @throws ProblemError (503) when no database may answer now. */

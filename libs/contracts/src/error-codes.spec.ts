@@ -12,6 +12,7 @@ const STATUSES: Record<ErrorCode, number> = {
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
+  cursor_expired: 410,
   request_timeout: 408,
   payload_too_large: 413,
   uri_too_long: 414,

@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   forbidden: { status: 403, title: 'The token does not allow this' },
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'The resource does not have this method' },
+  cursor_expired: { status: 410, title: 'The changes after this cursor are gone' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   uri_too_long: { status: 414, title: 'The address is too long' },

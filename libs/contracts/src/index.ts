@@ -43,6 +43,21 @@ export {
   type PostInput,
   type PostPage,
 } from './post.js';
+export {
+  TOP_WINDOWS,
+  type Change,
+  type ChangePage,
+  type HourStats,
+  type SearchHit,
+  type SearchPage,
+  type SnippetPart,
+  type Stats,
+  type TagCount,
+  type TagPage,
+  type TopPost,
+  type TopPosts,
+  type TopWindow,
+} from './reads.js';
 export { problem, PROBLEM_MEDIA_TYPE, problemType, type Problem, type ProblemPointer } from './problem.js';
 export {
   REVOCATION_MAX_SECONDS,

@@ -8,7 +8,7 @@ export interface Post {
   readonly tags: readonly string[];
   readonly createdAt: string;
   readonly updatedAt: string;
-  /** Replies counted by the leader of the writers; null until that count exists. */
+  /** Replies that are not deleted, counted a moment behind the posts; null where they were not looked up. */
   readonly replies: number | null;
 }
 
@@ -29,8 +29,8 @@ const FIELDS: Record<PostField, true> = {
 export const POST_FIELDS = Object.keys(FIELDS) as readonly PostField[];
 
 /**
- * A page of posts, newest first. It may hold fewer than were asked for, even none: only a `nextCursor` of
- * null says that there are no more.
+ * A page of a list. It may hold fewer than were asked for, even none: only a `nextCursor` of null says that
+ * there are no more.
  */
 export interface Page<Item> {
   readonly items: readonly Item[];

@@ -9,6 +9,8 @@ export interface StoredPost extends Pick<
 > {
   readonly contentVersion: string;
   readonly tagsVersion: string;
+  /** Left out where it was not looked up. */
+  readonly replies?: number;
 }
 
 const HASH_CHARACTERS = 16;
@@ -28,7 +30,7 @@ export function presentPost(stored: StoredPost): Post {
     tags: stored.tags,
     createdAt: new Date(uuidV7Time(stored.id)).toISOString(),
     updatedAt: new Date(uuidV7Time(versionOf(stored))).toISOString(),
-    replies: null,
+    replies: stored.replies ?? null,
   };
 }
 

@@ -49,7 +49,7 @@ export class DeadLettersController {
     };
     const freshness = this.reads.freshnessOf(tenant, token, cursor?.position);
     const answer = await this.reads.read(tenant, freshness, async (scope) => {
-      const rows = await findLetters(scope, filter, cursor?.before, limit + 1);
+      const rows = await findLetters(scope, filter, cursor?.last, limit + 1);
       return { rows, position: await scope.seenPosition() };
     });
     describeAnswer(reply, answer);
@@ -57,7 +57,7 @@ export class DeadLettersController {
     const items = rows.slice(0, limit).map(presentLetter);
     const last = items.at(-1);
     const more = rows.length > limit && last !== undefined;
-    return { items, nextCursor: more ? issueCursor(this.keys, list, { before: last.id, position }) : null };
+    return { items, nextCursor: more ? issueCursor(this.keys, list, { last: last.id, position }) : null };
   }
 
   @Get(':id')

@@ -56,7 +56,7 @@ describe('TenantPages', () => {
   const list = async (scope: ReadScope) => {
     queries++;
     const filter = { tenant };
-    const query = { filter, before: undefined, limit: 20, withContent: true, now: Date.now() };
+    const query = { filter, before: undefined, limit: 20, now: Date.now() };
     const { posts } = await findPosts(scope, query);
     const items = posts.map(presentPost);
     return { answer: { items }, versionedBy: items };
@@ -181,7 +181,6 @@ describe('TenantPages', () => {
         filter,
         before: undefined,
         limit: 20,
-        withContent: true,
         now: Date.now(),
       });
       return { answer: { items: posts }, versionedBy: posts };

@@ -52,7 +52,7 @@ export class TenantPages {
 }
 
 /** Weak: a page that was read again has another cursor, and the same posts. */
-const etagOf = (content: unknown): string =>
+export const etagOf = (content: unknown): string =>
   `W/"${hash('sha256', JSON.stringify(content), 'base64url').slice(0, HASH_CHARACTERS)}"`;
 
 /** The databases, as far as the cache asks. */

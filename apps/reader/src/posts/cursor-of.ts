@@ -4,7 +4,7 @@ import { readCursor, type Cursor } from './cursor.js';
 
 /** A cursor in a query parameter. */
 export const CursorText = (): PropertyDecorator =>
-  TextForm(/^[A-Za-z0-9_-]{1,200}$/, 'a cursor of an earlier page');
+  TextForm(/^[A-Za-z0-9_-]{1,400}$/, 'a cursor of an earlier page');
 
 /**
  * The cursor that a request carries, if any.

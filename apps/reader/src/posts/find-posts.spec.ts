@@ -138,9 +138,14 @@ describe('lists posts', () => {
     }
   });
 
-  it('with the times that lie in their ids', async () => {
+  it('with the times that lie in their ids, and their replies', async () => {
     const time = Date.now() - 5_000;
     const [id] = await store({ id: uuidV7(time), channel: 'news', tags: ['b', 'a'] });
+    await fixture.database.query(
+      'INSERT INTO reply_counts (tenant_id, post_id, replies) VALUES ($1, $2, 2)',
+      [tenant, id],
+    );
+    await fixture.replayed();
     const { posts } = await page({}, 1);
     expect(posts.map(presentPost)).toEqual([
       {
@@ -152,7 +157,7 @@ describe('lists posts', () => {
         tags: ['b', 'a'],
         createdAt: new Date(time).toISOString(),
         updatedAt: new Date(time).toISOString(),
-        replies: null,
+        replies: 2,
       },
     ]);
   });

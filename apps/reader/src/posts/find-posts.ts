@@ -1,17 +1,19 @@
-import { uuidV7Floor, uuidV7Time } from '@spillway/contracts';
+import type { PostField } from '@spillway/contracts';
 import type { StoredPost } from '@spillway/contracts/server';
 import type { ReadScope } from '@spillway/database/read';
 import { chooseIndex } from './choose-index.js';
 import { indexedIn, type IdRange, type Indexed, type PostFilter } from './post-filter.js';
 import { scanIndex } from './scan-index.js';
 import { selectAlong, selectByIds } from './select-posts.js';
+import { windowsOf } from './windows.js';
 
 export interface PostQuery {
   readonly filter: PostFilter;
   /** Only posts with an id below this. */
   readonly before?: string | undefined;
   readonly limit: number;
-  readonly withContent?: boolean;
+  /** The fields that will be looked at, all when left out. */
+  readonly fields?: ReadonlySet<PostField> | undefined;
   /** Unix milliseconds. */
   readonly now: number;
 }
@@ -23,12 +25,6 @@ export interface FoundPosts {
   readonly next: string | null;
 }
 
-const DAY_MS = 24 * 3600_000;
-/** Together with the day ahead it is in two partitions at most. */
-const FIRST_WINDOW_MS = 26 * DAY_MS;
-/** No post is stored whose id lies further ahead of the databases' clock than a minute; ours may be wrong. */
-const AHEAD_MS = DAY_MS;
-const OLDEST_ID = '00000000-0000-0000-0000-000000000000';
 const FIRST_ENTRIES = 200;
 const ENTRIES = 1_000;
 /** Index entries that one page may cost when filters are combined that rarely meet. */
@@ -44,7 +40,7 @@ export async function findPosts(scope: ReadScope, query: PostQuery): Promise<Fou
   const posts: StoredPost[] = [];
   let budget = ENTRIES_PER_PAGE;
   let along: Indexed | undefined;
-  for (const [n, range] of windowsOf(query).entries()) {
+  for (const [n, range] of windowsOf(query.filter, query.before, query.now).entries()) {
     if (n === 0) along = await chooseIndex(scope, query.filter, range);
     let high: string | undefined = range.high;
     while (high !== undefined) {
@@ -75,13 +71,13 @@ interface Step {
 /** One step down: what it found, and how far it looked when that was not the whole range. */
 async function look(
   scope: ReadScope,
-  { filter, withContent = true }: PostQuery,
+  { filter, fields }: PostQuery,
   { along, range, limit, entries }: Step,
 ): Promise<{ readonly posts: readonly StoredPost[]; readonly reached: string | undefined }> {
-  const selection = { filter, range, limit, withContent };
+  const selection = { filter, limit, fields };
   const rest = indexedIn(filter).filter((name) => name !== along);
   if (along === undefined || (along !== 'tag' && rest.length === 0))
-    return { posts: await selectAlong(scope, along, selection), reached: undefined };
+    return { posts: await selectAlong(scope, along, range, selection), reached: undefined };
   const scan = await scanIndex(scope, {
     filter,
     range,
@@ -92,17 +88,4 @@ async function look(
   // Held against all of them once more: a post may have been edited since its entry was read.
   const posts = await selectByIds(scope, scan.ids, indexedIn(filter), selection);
   return { posts, reached: scan.reached };
-}
-
-/** The id ranges to ask, newest first. */
-function windowsOf({ filter, before, now }: PostQuery): readonly IdRange[] {
-  let high = uuidV7Floor(Math.min(now + AHEAD_MS, filter.untilMs ?? Infinity));
-  if (before !== undefined && before < high) high = before;
-  const low = filter.sinceMs === undefined ? OLDEST_ID : uuidV7Floor(filter.sinceMs);
-  const recent = uuidV7Floor(Math.min(now, uuidV7Time(high)) - FIRST_WINDOW_MS);
-  const split = recent > low ? recent : low;
-  return [
-    { low: split, high },
-    { low, high: split },
-  ].filter((range) => range.low < range.high);
 }

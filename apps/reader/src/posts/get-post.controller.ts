@@ -3,10 +3,10 @@ import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal } from '@spillway/auth';
 import { isUuid, type Post } from '@spillway/contracts';
 import { etagOf, presentPost } from '@spillway/contracts/server';
-import { PostEntity } from '@spillway/database/read';
 import { ProblemError } from '@spillway/http';
 import { describeAnswer } from '../served-by.js';
 import { TenantReads } from '../tenant-reads.js';
+import { selectByIds } from './select-posts.js';
 
 /** `GET /v1/posts/{id}`. Another tenant's post is not there. */
 @Controller('v1/posts')
@@ -23,15 +23,13 @@ export class GetPostController {
     const postId = id.toLowerCase();
     if (!isUuid(postId)) throw notFound();
     const answer = await this.reads.read(tenant, this.reads.freshnessOf(tenant, token), (scope) =>
-      scope
-        .select(PostEntity, 'post')
-        .where('post.tenantId = :tenant AND post.id = :postId AND post.deletedBy IS NULL', { tenant, postId })
-        .getOne(),
+      selectByIds(scope, [postId], [], { filter: { tenant }, limit: 1 }),
     );
     describeAnswer(reply, answer);
-    if (!answer.value) throw notFound();
-    const post = presentPost(answer.value);
-    void reply.header('ETag', etagOf(answer.value, post));
+    const [stored] = answer.value;
+    if (!stored) throw notFound();
+    const post = presentPost(stored);
+    void reply.header('ETag', etagOf(stored, post));
     return post;
   }
 }

@@ -6,7 +6,7 @@ import { presentPost, type SigningKeys } from '@spillway/contracts/server';
 import type { ReadScope } from '@spillway/database/read';
 import { timeOf } from '../query-time.js';
 import { sendPage } from '../pages/send-page.js';
-import { TenantPages } from '../pages/tenant-pages.js';
+import { etagOf, TenantPages } from '../pages/tenant-pages.js';
 import { describeAnswer } from '../served-by.js';
 import { TenantReads } from '../tenant-reads.js';
 import { cursorOf } from './cursor-of.js';
@@ -42,27 +42,21 @@ export class ListPostsController {
     const fields = fieldsOf(query.fields);
     const cursor = cursorOf(this.keys, list, query.cursor);
     const freshness = this.reads.freshnessOf(tenant, token, cursor?.position);
-    const withContent = fields?.has('content') ?? true;
-    const read = async (scope: ReadScope): Promise<PartialPostPage> => {
-      const query = { filter, before: cursor?.before, limit, withContent, now: Date.now() };
-      const { posts, next } = await findPosts(scope, query);
+    const read = async (scope: ReadScope) => {
+      const page = { filter, before: cursor?.last, limit, fields, now: Date.now() };
+      const { posts, next } = await findPosts(scope, page);
       const position = await scope.seenPosition();
-      return {
-        items: posts.map((post) => pickFields(presentPost(post), fields)),
-        nextCursor: next === null ? null : issueCursor(this.keys, list, { before: next, position }),
-      };
+      const items = posts.map((post) => pickFields(presentPost(post), fields));
+      const nextCursor = next === null ? null : issueCursor(this.keys, list, { last: next, position });
+      // Without the cursor, which holds a position: pages of the same posts are the same.
+      return { answer: { items, nextCursor }, versionedBy: [next, items] };
     };
     const cached = firstPage(query, limit);
-    if (cached) {
-      const content = async (scope: ReadScope) => {
-        const answer = await read(scope);
-        return { answer, versionedBy: answer.items };
-      };
-      return sendPage(reply, await this.pages.read(tenant, cached, freshness, content), known);
-    }
+    if (cached) return sendPage(reply, await this.pages.read(tenant, cached, freshness, read), known);
     const answer = await this.reads.read(tenant, freshness, read);
     describeAnswer(reply, answer);
-    return answer.value;
+    void reply.header('ETag', etagOf(answer.value.versionedBy));
+    return answer.value.answer;
   }
 }
 

@@ -1,24 +1,32 @@
+import type { PostField } from '@spillway/contracts';
 import type { StoredPost } from '@spillway/contracts/server';
 import type { ReadScope } from '@spillway/database/read';
 import { condition, Parameters, type IdRange, type Indexed, type PostFilter } from './post-filter.js';
 
 export interface Selection {
   readonly filter: PostFilter;
-  readonly range: IdRange;
   readonly limit: number;
-  /** False when nobody will look at it: it is then not read. */
-  readonly withContent: boolean;
+  /** What will be looked at; what costs something and is not, is not read. Everything when left out. */
+  readonly fields?: ReadonlySet<PostField> | undefined;
 }
 
-const columns = (withContent: boolean): string =>
-  `id, author_id AS "authorId", channel_id AS "channelId", reply_to AS "replyTo",
-   ${withContent ? 'content' : `''`} AS content, content_version AS "contentVersion", tags, tags_version AS "tagsVersion"`;
+const REPLIES = `coalesce((SELECT r.replies FROM reply_counts r
+    WHERE r.tenant_id = posts.tenant_id AND r.post_id = posts.id), 0)`;
+
+/** The columns of a stored post. */
+export function postColumns(fields?: ReadonlySet<PostField>): string {
+  const wanted = (field: PostField): boolean => fields === undefined || fields.has(field);
+  return `id, author_id AS "authorId", channel_id AS "channelId", reply_to AS "replyTo",
+   ${wanted('content') ? 'content' : `''`} AS content, content_version AS "contentVersion", tags, tags_version AS "tagsVersion",
+   ${wanted('replies') ? REPLIES : '0'} AS replies`;
+}
 
 /** The newest posts of a range, along the index of one filter or none. */
 export function selectAlong(
   scope: ReadScope,
   along: Exclude<Indexed, 'tag'> | undefined,
-  { filter, range, limit, withContent }: Selection,
+  range: IdRange,
+  { filter, limit, fields }: Selection,
 ): Promise<StoredPost[]> {
   const parameters = new Parameters();
   const tenant = parameters.add(filter.tenant);
@@ -30,7 +38,7 @@ export function selectAlong(
     'deleted_by IS NULL',
   ];
   return scope.query<StoredPost>(
-    `SELECT ${columns(withContent)} FROM posts WHERE ${where.join(' AND ')}
+    `SELECT ${postColumns(fields)} FROM posts WHERE ${where.join(' AND ')}
      ORDER BY id DESC LIMIT ${parameters.add(limit)}`,
     parameters.values,
   );
@@ -44,7 +52,7 @@ export function selectByIds(
   scope: ReadScope,
   ids: readonly string[],
   rest: readonly Indexed[],
-  { filter, limit, withContent }: Selection,
+  { filter, limit, fields }: Selection,
 ): Promise<StoredPost[]> {
   const [newest] = ids;
   if (newest === undefined) return Promise.resolve([]);
@@ -59,7 +67,7 @@ export function selectByIds(
     'deleted_by IS NULL',
   ];
   return scope.query<StoredPost>(
-    `SELECT ${columns(withContent)} FROM posts WHERE ${where.join(' AND ')}
+    `SELECT ${postColumns(fields)} FROM posts WHERE ${where.join(' AND ')}
      ORDER BY id DESC LIMIT ${parameters.add(limit)}`,
     parameters.values,
   );

@@ -32,7 +32,7 @@ export class RevocationsController {
     if (text !== undefined && !cursor) throw invalidCursor();
     const freshness = this.reads.freshnessOf(tenant, token, cursor?.position);
     const answer = await this.reads.read(tenant, freshness, async (scope) => {
-      const rows = await findRevocations(scope, { tenant, jti }, cursor?.before, limit + 1);
+      const rows = await findRevocations(scope, { tenant, jti }, cursor?.last, limit + 1);
       return { rows, position: await scope.seenPosition() };
     });
     describeAnswer(reply, answer);
@@ -40,7 +40,7 @@ export class RevocationsController {
     const items = rows.slice(0, limit).map(present);
     const last = items.at(-1);
     const more = rows.length > limit && last !== undefined;
-    return { items, nextCursor: more ? issueCursor(this.keys, list, { before: last.id, position }) : null };
+    return { items, nextCursor: more ? issueCursor(this.keys, list, { last: last.id, position }) : null };
   }
 }
 

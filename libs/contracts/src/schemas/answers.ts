@@ -7,23 +7,15 @@ import {
   type DeadLetterPage,
 } from '../dead-letter.js';
 import { ERROR_CODES } from '../error-codes.js';
-import { UUID } from '../ids.js';
 import type { Accepted, Job } from '../job.js';
 import type { PartialPostPage, Post } from '../post.js';
 import type { Revocation, RevocationPage } from '../revocation.js';
 import type { Problem, ProblemPointer } from '../problem.js';
 import { objectSchema, optional, refTo, type SchemaData } from './object-schema.js';
+import { nextCursor, orNull, text, time, uuid } from './parts.js';
+import { READ_SCHEMAS } from './reads.js';
 
-const uuid: SchemaData = { type: 'string', format: 'uuid', pattern: UUID.source };
-const time: SchemaData = { type: 'string', format: 'date-time' };
-const text: SchemaData = { type: 'string' };
-const orNull = (schema: SchemaData): SchemaData => ({ ...schema, type: [schema['type'], 'null'] });
 const code: SchemaData = { type: 'string', enum: Object.keys(ERROR_CODES) };
-
-const nextCursor: SchemaData = {
-  type: ['string', 'null'],
-  description: 'Leads to the next page; null on the last one, and only there.',
-};
 
 const post = {
   id: uuid,
@@ -34,7 +26,7 @@ const post = {
   tags: { type: 'array', items: text },
   createdAt: time,
   updatedAt: time,
-  replies: { type: ['integer', 'null'], description: 'null until replies are counted.' },
+  replies: { type: ['integer', 'null'], description: 'Not deleted ones; null in the answer to a write.' },
 };
 
 const letter = {
@@ -75,6 +67,7 @@ export const ANSWER_SCHEMAS = {
       nextCursor,
     },
   ),
+  ...READ_SCHEMAS,
   Job: objectSchema<Job>('What became of a command. A status never moves backwards.', {
     jobId: text,
     status: { type: 'string', enum: ['processing', 'completed', 'failed'] },
