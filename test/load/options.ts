@@ -42,7 +42,7 @@ export const USAGE = `npm run bench -- writes        measure the way of a post, 
   --connections N    connections of the load (default 128)
   --size N           bytes of a post's content (default 200)
   --authors N        authors, each with a token; ten make a tenant (default 100)
-  --profile gateway|writer
+  --profile gateway|writer|reader
                      one more block with a CPU profile of that process: time by package and by function
 
 npm run bench -- overload      several times the peak, open loop, for minutes: does memory stay flat?

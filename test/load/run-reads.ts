@@ -1,5 +1,6 @@
 import { inTurn } from './in-turn.js';
 import { growth, type Grown } from './reads/growth.js';
+import { profileOne } from './profile/profile-block.js';
 import { primaryShare, type ServedBy } from './reads/primary-share.js';
 import { makeReadScenarios } from './reads/scenarios.js';
 import { findTargets } from './reads/targets.js';
@@ -20,7 +21,7 @@ export const runReads = (run: BenchRun): Promise<Reads> =>
   withBench(run, async (bench) => {
     const { options, signal } = run;
     const scenarios = makeReadScenarios(options.onlyReads);
-    const results = await inTurn(bench, scenarios, run);
+    const results = await inTurn(bench, scenarios, run, () => profileOne(bench, scenarios, options.profile));
     const share = options.share && !signal.aborted ? await primaryShare(bench) : null;
     const sizes: number[] = [];
     for (let size = SMALLEST; size <= options.grow; size *= 10) sizes.push(size);

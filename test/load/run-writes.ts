@@ -1,7 +1,5 @@
 import { inTurn } from './in-turn.js';
-import { PROFILED, profileBlock } from './profile/profile-block.js';
-import type { Bench, Scenario } from './bench.js';
-import type { Options } from './options.js';
+import { profileOne } from './profile/profile-block.js';
 import type { Results } from './report/ratios.js';
 import { makeScenarios } from './scenarios/index.js';
 import { runSeries } from './series/index.js';
@@ -20,17 +18,6 @@ export const runWrites = (run: BenchRun): Promise<Writes> =>
     const { options, signal } = run;
     const sustained = new Sustained();
     const scenarios = makeScenarios(options.only, sustained);
-    const results = await inTurn(bench, scenarios, run, () => profile(bench, scenarios, options));
+    const results = await inTurn(bench, scenarios, run, () => profileOne(bench, scenarios, options.profile));
     return { results, series: await runSeries(options.series, bench, sustained, signal) };
   });
-
-async function profile(
-  bench: Bench,
-  scenarios: readonly Scenario[],
-  { profile: app }: Options,
-): Promise<void> {
-  const scenario = scenarios.find(({ name }) => app !== null && name === PROFILED[app]);
-  if (app === null || !scenario) return;
-  await profileBlock(bench, scenario, app);
-  await bench.counters.drained();
-}

@@ -9,11 +9,23 @@ import { summarize, type SelfTime } from './summary.js';
 const SHOWN = 40;
 
 /** Which scenario shows the work of which process best. */
-export const PROFILED = { gateway: 'gateway', writer: 'drain' } as const;
+export const PROFILED = { gateway: 'gateway', writer: 'drain', reader: 'cached' } as const;
 export type Profiled = keyof typeof PROFILED;
 
+/** Profiles the process that was asked for, when the scenario that shows its work is among these. */
+export async function profileOne(
+  bench: Bench,
+  scenarios: readonly Scenario[],
+  app: Profiled | null,
+): Promise<void> {
+  const scenario = scenarios.find(({ name }) => app !== null && name === PROFILED[app]);
+  if (app === null || !scenario) return;
+  await profileBlock(bench, scenario, app);
+  await bench.counters.drained();
+}
+
 /** One more block, with a profile taken, and printed. Its figures are not part of the results. */
-export async function profileBlock(bench: Bench, scenario: Scenario, app: Profiled): Promise<Block> {
+async function profileBlock(bench: Bench, scenario: Scenario, app: Profiled): Promise<Block> {
   const inspected = await InspectedProcess.open(bench.stack, `${app}-1`);
   try {
     await inspected.start();
@@ -22,7 +34,7 @@ export async function profileBlock(bench: Bench, scenario: Scenario, app: Profil
     const file = join(OUTPUT_DIR, `${app}.cpuprofile`);
     writeFileSync(file, JSON.stringify(profile));
     const { busySeconds, packages, functions } = summarize(profile);
-    const posts = app === 'gateway' ? block.accepted : block.committed;
+    const posts = app === 'writer' ? block.committed : block.accepted;
     const perPost = (busySeconds * 1e6) / posts;
     const rows = (list: readonly SelfTime[]) =>
       list
