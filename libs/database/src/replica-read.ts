@@ -72,7 +72,7 @@ export class ReplicaRead<T> {
   private async withoutReplica(freshness: Freshness): Promise<Answer<T>> {
     const { shard } = this;
     const { primary } = shard;
-    if (primary?.breaker.allows && shard.primaryReads.enter()) {
+    if (primary?.breaker.allows && (await shard.primaryReads.enter())) {
       try {
         return await this.attempt(primary, READ_DEADLINE_MS);
       } catch (error) {
