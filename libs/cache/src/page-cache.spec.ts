@@ -51,21 +51,36 @@ describe('PageCache', () => {
     expect(await the.get()).toMatchObject({ servedBy: 'cache' });
   });
 
+  it('lets nobody wait for what it does while the page in memory still counts', async () => {
+    await the.get();
+    await the.stored();
+    await the.commit(at(200));
+    the.databases.both(at(200));
+    the.databases.tookMs = 50;
+    await delay(120);
+    const startedAt = performance.now();
+    expect(await the.get()).toMatchObject({ servedBy: 'cache', position: at(100) });
+    expect(performance.now() - startedAt).toBeLessThan(40);
+    await delay(RECHECKED_MS);
+    expect(await the.get()).toMatchObject({ servedBy: 'cache', position: at(200) });
+    expect(the.databases.loads).toHaveLength(2);
+  });
+
   it('never answers behind a commit that was told longer ago than it looks away', async () => {
     const told: { lsn: string; at: number }[] = [];
     const behind: unknown[] = [];
-    for (let lsn = 101; lsn < 160; lsn++) {
+    for (let lsn = 101; lsn < 200; lsn++) {
       the.databases.both(at(lsn));
       await the.commit(at(lsn));
       told.push({ lsn: at(lsn).lsn, at: performance.now() });
       await delay(Math.random() * 30);
       const askedAt = performance.now();
-      const must = told.filter((one) => askedAt - one.at > 101).at(-1);
+      const must = told.filter((one) => askedAt - one.at > 251).at(-1);
       const page = await the.get();
       if (must && page.position.lsn < must.lsn) behind.push({ page, must });
     }
     expect(behind).toEqual([]);
-    expect(the.databases.loads.length).toBeLessThan(40);
+    expect(the.databases.loads.length).toBeLessThan(60);
   });
 
   it('is not refilled from behind the generation: what lags is answered, and not stored', async () => {
@@ -156,8 +171,7 @@ describe('PageCache', () => {
     await delay(20);
     the.databases.both(at(150));
     the.databases.tookMs = 0;
-    const [one, two] = await Promise.all([first, the.get(at(150))]);
-    expect(one.position).toEqual(at(100));
+    const [, two] = await Promise.all([first, the.get(at(150))]);
     expect(two.position).toEqual(at(150));
   });
 

@@ -49,8 +49,10 @@ export interface PageCacheOptions {
   readonly databases: DatabaseView;
 }
 
-/** For how long the generation is not looked at again: no page is older than that for being held here. */
+/** Then the generation of a page in memory is looked at again, while the page is still answered … */
 const RECHECK_MS = 100;
+/** … up to here: no page is further behind its generation for being held in memory. */
+const HOLD_MS = 250;
 /** How old a page may be that is answered because no database can. */
 const STALE_MAX_MS = 300_000;
 /**
@@ -82,13 +84,12 @@ export class PageCache {
   async get(ref: PageRef, need: Position | undefined, load: LoadPage): Promise<Page> {
     const key = keyOf(ref);
     const held = this.store.held(key);
-    if (
-      held &&
-      performance.now() - held.checkedAt < RECHECK_MS &&
-      isFresh(held.entry, Date.now()) &&
-      contains(held.entry, need)
-    ) {
-      return this.shown(held.entry, 'local');
+    if (held && isFresh(held.entry, Date.now()) && contains(held.entry, need)) {
+      const age = performance.now() - held.checkedAt;
+      // Nobody waits for what is behind it: Redis, or a database when the page is out of date.
+      if (age >= RECHECK_MS && age < HOLD_MS && !this.flights.has(key))
+        this.fly(key, this.fetch(ref, key, undefined, load)).catch(() => undefined);
+      if (age < HOLD_MS) return this.shown(held.entry, 'local');
     }
     const flight = this.flights.get(key);
     if (flight) {

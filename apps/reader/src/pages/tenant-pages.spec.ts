@@ -19,7 +19,7 @@ import { databaseView, TenantPages, type PageSpec } from './tenant-pages.js';
 
 const LIST: PageSpec = { view: 'posts', params: ['', '20'], outdatedBy: 'tenant', freshMs: 60_000 };
 /** A little longer than a page in memory counts without a look at its generation. */
-const RECHECKED_MS = 120;
+const RECHECKED_MS = 270;
 
 describe('TenantPages', () => {
   let fixture: ReaderFixture;

@@ -18,7 +18,7 @@ const quiet: Logger = {
 };
 const SHARD = 's0';
 /** A little longer than an entry in memory counts without a look at its generation. */
-export const RECHECKED_MS = 120;
+export const RECHECKED_MS = 270;
 export const at = (lsn: number, timeline = 1): Position => ({
   shard: SHARD,
   timeline,
