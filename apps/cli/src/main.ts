@@ -3,17 +3,19 @@ import { corpusCommand } from './corpus.command.js';
 import { deadLettersCommand } from './dead-letters.command.js';
 import { loadCommand } from './load.command.js';
 import { migrateCommand } from './migrate.command.js';
+import { partitionsCommand } from './partitions.command.js';
 import { tokenCommand } from './token.command.js';
 import { topologyCommand } from './topology.command.js';
 
 const program = new Command('spillway')
-  .description('Operate Spillway: schema, broker topology, tokens, imports, dead letters')
+  .description('Operate Spillway: schema, broker topology, tokens, imports, dead letters, partitions')
   .addCommand(migrateCommand())
   .addCommand(topologyCommand())
   .addCommand(tokenCommand())
   .addCommand(loadCommand())
   .addCommand(corpusCommand())
-  .addCommand(deadLettersCommand());
+  .addCommand(deadLettersCommand())
+  .addCommand(partitionsCommand());
 
 try {
   await program.parseAsync();

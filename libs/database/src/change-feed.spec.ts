@@ -49,7 +49,7 @@ describe('the change feed', () => {
     }
   };
   const idsOf = async (text: string, values: readonly unknown[] = []): Promise<string[]> =>
-    (await reader.query<{ id: string }>(text, [...values] )).rows.map(({ id }) => id);
+    (await reader.query<{ id: string }>(text, [...values])).rows.map(({ id }) => id);
 
   it('has partitions for the transactions to come, made once however many ask', async () => {
     const partitions = () =>

@@ -1,5 +1,9 @@
 export { classifySqlError, DatabaseUnavailable, sqlState, type SqlFailure } from './database-error.js';
 export { migrate } from './migrate.js';
+export { detachPartitions, type DetachOptions, type DetachStep } from './partitions/detach-partitions.js';
+export { ensurePartitions } from './partitions/ensure-partitions.js';
+export { listPartitions, type PartitionState, type PartitionTable } from './partitions/list-partitions.js';
+export { withOwner } from './partitions/with-owner.js';
 export { NODE_POSITION, positionIn, type NodePositionRow } from './position.js';
 export { primaryProbe } from './probes.js';
 export { Router, type RouterOptions } from './router.js';
