@@ -5,6 +5,7 @@ import { phase } from './phases.js';
 import type { Plan } from './plan.js';
 import { copyReplicas, createRoles, initPrimary, nodeName, sql, streamingReplicas } from './postgres.js';
 import { httpAnswers, tcpAccepts } from './probes.js';
+import { forgetRedisCluster, joinRedisCluster, redisClusterIsWhole, redisNodes } from './redis.js';
 import { run } from './shell.js';
 import { stackComponents } from './stack.js';
 import { startProcesses } from './supervisor.js';
@@ -19,6 +20,7 @@ export async function bringUp(plan: Plan, signal: AbortSignal): Promise<void> {
   const named = (test: (component: Component) => boolean): string[] =>
     all.filter(test).map(({ name }) => name);
   await initPrimary(plan);
+  forgetRedisCluster(plan);
   await startProcesses(plan.layout, [
     'epmd',
     nodeName(0),
@@ -77,13 +79,18 @@ export async function awaitApps(plan: Plan, signal: AbortSignal, apps: readonly 
 }
 
 function awaitHelpers(plan: Plan, signal: AbortSignal): Promise<void> {
-  const processes = ['redis', 'traces', 'prometheus'];
+  const nodes = redisNodes(plan);
+  const processes = [...nodes.map(({ name }) => name), 'traces', 'prometheus'];
   return phase(
     plan.layout,
     signal,
     { name: 'Redis, traces, Prometheus', deadlineMs: 60_000, processes },
     async (wait) => {
-      await wait('redis to listen', () => tcpAccepts(plan.ports.redis));
+      for (const { name, port } of nodes) await wait(`${name} to listen`, () => tcpAccepts(port));
+      if (nodes.length > 1) {
+        await joinRedisCluster(plan);
+        await wait('the Redis Cluster to be whole', () => redisClusterIsWhole(plan));
+      }
       await wait('traces to listen', () => tcpAccepts(plan.ports.traceUi));
       await wait('prometheus to be ready', () =>
         httpAnswers(`http://127.0.0.1:${plan.ports.prometheus}/-/ready`),

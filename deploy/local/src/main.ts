@@ -34,6 +34,7 @@ program
   .option('--readers <n>', 'number of readers', count(0, 50), 1)
   .option('--replicas <n>', 'number of Postgres replicas', count(0, 8), 1)
   .option('--port <n>', 'public port (default 3000)', count(1, 65_535))
+  .option('--redis-cluster', 'three masters of a Redis Cluster instead of one Redis', false)
   .option('--free-ports', 'take the first range of ports that is free', false)
   .action(async (options: StartOptions) => void (exitCode = await start(openLayout(), options)));
 program

@@ -14,6 +14,15 @@ describe('the port table', () => {
     }
   });
 
+  it('gives the nodes of a Redis Cluster ports of their own', () => {
+    const single = portTable(portsFor(5_000), COUNTS);
+    const table = portTable(portsFor(5_000), { ...COUNTS, redisNodes: 3 });
+    expect(table.size).toBe(single.size - 1 + 3 * 2);
+    expect(single.get(portsFor(5_000).redis(0))).toBe('Redis');
+    const other = portTable(portsFor(5_500), { ...COUNTS, redisNodes: 3 });
+    expect([...table.keys()].filter((port) => other.has(port))).toEqual([]);
+  });
+
   it('moves all ports but a public one that was chosen by hand', () => {
     expect(portsFor(0).edge).toBe(3000);
     expect(portsFor(5_000).edge).toBe(8000);

@@ -11,6 +11,8 @@ export interface Counts {
   readonly writers: number;
   readonly readers: number;
   readonly replicas: number;
+  /** Masters of a Redis Cluster; without it there is one Redis. */
+  readonly redisNodes?: number;
 }
 
 /** Every port of one stack: the default table, moved by one offset. */
@@ -21,7 +23,10 @@ export interface Ports {
   readonly rabbitmqMetrics: number;
   readonly erlang: number;
   readonly epmd: number;
-  readonly redis: number;
+  /** 0 is the single Redis, n the n-th node of a cluster. */
+  readonly redis: (n: number) => number;
+  /** Where the nodes of a cluster talk to one another. */
+  readonly redisBus: (n: number) => number;
   readonly otlp: number;
   readonly traceUi: number;
   readonly prometheus: number;
@@ -41,7 +46,8 @@ export function portsFor(offset: number, edge?: number): Ports {
     rabbitmqMetrics: 15_693 + offset,
     erlang: 25_673 + offset,
     epmd: 4370 + offset,
-    redis: 6389 + offset,
+    redis: (n) => 6389 + offset + n,
+    redisBus: (n) => 16_389 + offset + n,
     otlp: 4318 + offset,
     traceUi: 8081 + offset,
     prometheus: 9490 + offset,
@@ -63,7 +69,12 @@ export function portTable(ports: Ports, counts: Counts): ReadonlyMap<number, str
     [ports.rabbitmqMetrics, 'RabbitMQ metrics'],
     [ports.erlang, 'Erlang distribution'],
     [ports.epmd, 'epmd'],
-    [ports.redis, 'Redis'],
+    ...(counts.redisNodes
+      ? each(counts.redisNodes, (i) => [
+          [ports.redis(i), `redis-${i}`],
+          [ports.redisBus(i), `cluster bus of redis-${i}`],
+        ])
+      : [[ports.redis(0), 'Redis'] as const]),
     [ports.otlp, 'OTLP receiver'],
     [ports.traceUi, 'trace viewer'],
     [ports.prometheus, 'Prometheus'],

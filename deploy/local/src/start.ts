@@ -15,7 +15,11 @@ export interface StartOptions extends Counts {
   readonly detach: boolean;
   readonly freePorts: boolean;
   readonly port?: number;
+  readonly redisCluster?: boolean;
 }
+
+/** The fewest that a Redis Cluster can be made of. */
+const REDIS_MASTERS = 3;
 
 /**
  * `npm start`: brings the whole stack up and proves it with one post. In the foreground it then stays until
@@ -65,8 +69,11 @@ async function prepare(layout: Layout, options: StartOptions): Promise<Plan> {
   // A stack whose supervisor was killed may have left processes.
   await stopStack(layout);
   await installMissing('stack');
-  const { gateways, writers, readers, replicas, port } = options;
-  const counts = { gateways, writers, readers, replicas };
+  const { gateways, writers, readers, replicas, port, redisCluster } = options;
+  const counts: Counts = {
+    ...{ gateways, writers, readers, replicas },
+    ...(redisCluster ? { redisNodes: REDIS_MASTERS } : {}),
+  };
   const offset = options.freePorts ? await freeOffset(counts, port) : 0;
   const busy = await busyPorts(portTable(portsFor(offset, port), counts));
   if (busy.length > 0) {

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { RedisCommander } from 'ioredis';
 import {
   circuitBreaker,
   ConsecutiveBreaker,
@@ -9,9 +9,10 @@ import {
   type IPolicy,
 } from 'cockatiel';
 import type { Logger } from '@spillway/telemetry';
+import { openRedis, type NewPipeline, type RedisClient } from './redis-client.js';
 
 export interface CacheConnectionOptions {
-  /** Holds credentials: never logged. */
+  /** One address, or several of a cluster, comma-separated. Holds credentials: never logged. */
   readonly url: string;
   readonly name: string;
   readonly logger: Logger;
@@ -22,6 +23,9 @@ export interface CacheConnectionOptions {
 /** The outcome of a call: Redis may vanish at any time, so an absent answer is a normal one. */
 export type CacheAnswer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false };
 
+/** What is done with Redis in one call; without `pipeline` it is a cluster. Each command touches one key. */
+export type CacheCommand<T> = (redis: RedisCommander, pipeline?: NewPipeline) => Promise<T>;
+
 const DEADLINE_MS = 100;
 /** How many times longer a call may take that is worth waiting for. */
 const PATIENCE = 5;
@@ -29,27 +33,19 @@ const BREAK_AFTER = 5;
 const HALF_OPEN_AFTER_MS = 1_000;
 
 /**
- * A Redis connection on which nothing waits: every call has a deadline and runs behind a circuit
- * breaker, and no command is queued while there is no connection.
+ * A connection to Redis or to a Redis Cluster on which nothing waits: every call has a deadline and runs behind
+ * a circuit breaker, and no command is queued while there is no connection.
  */
 export class CacheConnection {
   private constructor(
-    private readonly redis: Redis,
+    private readonly client: RedisClient,
     private readonly policy: IPolicy,
     /** The same breaker, with more patience. */
     private readonly patient: IPolicy,
   ) {}
 
   static open({ url, name, logger, deadlineMs = DEADLINE_MS }: CacheConnectionOptions): CacheConnection {
-    const redis = new Redis(url, {
-      connectionName: name,
-      enableOfflineQueue: false,
-      enableAutoPipelining: true,
-      maxRetriesPerRequest: 1,
-      autoResendUnfulfilledCommands: false,
-      connectTimeout: 1_000,
-      retryStrategy: (times) => Math.min(2_000, 100 * 2 ** Math.min(times, 5)) + Math.random() * 100,
-    });
+    const redis = openRedis({ url, name, commandTimeoutMs: deadlineMs * PATIENCE });
     let said = false;
     redis.on('error', (error: Error) => {
       if (!said)
@@ -72,25 +68,26 @@ export class CacheConnection {
   }
 
   /** Runs a command; `ok: false` when Redis did not answer in time, for whatever reason. */
-  call<T>(command: (redis: Redis) => Promise<T>): Promise<CacheAnswer<T>> {
+  call<T>(command: CacheCommand<T>): Promise<CacheAnswer<T>> {
     return this.execute(this.policy, command);
   }
 
   /** The same with five times the deadline, for what a client would rather wait for than do without. */
-  callPatiently<T>(command: (redis: Redis) => Promise<T>): Promise<CacheAnswer<T>> {
+  callPatiently<T>(command: CacheCommand<T>): Promise<CacheAnswer<T>> {
     return this.execute(this.patient, command);
   }
 
-  private async execute<T>(policy: IPolicy, command: (redis: Redis) => Promise<T>): Promise<CacheAnswer<T>> {
+  private async execute<T>(policy: IPolicy, command: CacheCommand<T>): Promise<CacheAnswer<T>> {
+    const { commands, pipeline } = this.client;
     try {
-      return { ok: true, value: await policy.execute(() => command(this.redis)) };
+      return { ok: true, value: await policy.execute(() => command(commands, pipeline)) };
     } catch {
       return { ok: false };
     }
   }
 
   async close(): Promise<void> {
-    this.redis.disconnect();
+    this.client.disconnect();
     return Promise.resolve();
   }
 }

@@ -1,7 +1,8 @@
 import { Redis } from 'ioredis';
+import { addressesOf, retryAfterMs } from './redis-client.js';
 
 export interface NewsSubscriptionOptions {
-  /** Holds credentials: never logged. */
+  /** One address, or several of a cluster, comma-separated. Holds credentials: never logged. */
   readonly url: string;
   readonly name: string;
   readonly channels: readonly string[];
@@ -19,15 +20,21 @@ const PING_DEADLINE_MS = 2_000;
 
 /**
  * A connection of its own that hears what is published, while somebody listens: it is opened for the
- * first listener and closed some time after the last one.
+ * first listener and closed some time after the last one. Every node of a cluster hears what is published at
+ * any, so it listens at one, and at the next when that is lost.
  */
 export class NewsSubscription {
   private redis: Redis | undefined;
   private hears = false;
   private idle: NodeJS.Timeout | undefined;
   private pings: NodeJS.Timeout | undefined;
+  private again: NodeJS.Timeout | undefined;
+  private readonly addresses: readonly string[];
+  private turn = 0;
 
-  constructor(private readonly options: NewsSubscriptionOptions) {}
+  constructor(private readonly options: NewsSubscriptionOptions) {
+    this.addresses = addressesOf(options.url);
+  }
 
   /** False while news may be missed. */
   get live(): boolean {
@@ -37,7 +44,7 @@ export class NewsSubscription {
   open(): void {
     clearTimeout(this.idle);
     this.idle = undefined;
-    this.redis ??= this.connect();
+    if (this.again === undefined) this.redis ??= this.connect();
   }
 
   /** Nobody listens for now. */
@@ -47,9 +54,11 @@ export class NewsSubscription {
 
   close(): void {
     clearTimeout(this.idle);
+    clearTimeout(this.again);
     clearInterval(this.pings);
     this.idle = undefined;
     this.pings = undefined;
+    this.again = undefined;
     this.hears = false;
     this.redis?.removeAllListeners();
     // What is still going on may fail, and nobody cares any more.
@@ -59,21 +68,22 @@ export class NewsSubscription {
   }
 
   private connect(): Redis {
-    const { url, name, onNews } = this.options;
-    const redis = new Redis(url, {
+    const { name, onNews } = this.options;
+    const redis = new Redis(this.addresses[this.turn % this.addresses.length] ?? '', {
       connectionName: `${name} news`,
       enableOfflineQueue: false,
       autoResubscribe: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: null,
       connectTimeout: 1_000,
-      retryStrategy: (times) => Math.min(2_000, 100 * 2 ** Math.min(times, 5)) + Math.random() * 100,
+      retryStrategy: (times) => (this.addresses.length > 1 ? null : retryAfterMs(times)),
     });
     // The connection for commands tells of it.
     redis.on('error', () => undefined);
     redis.on('message', (_channel: string, news: string) => onNews(news));
     redis.on('ready', () => void this.subscribe(redis));
     redis.on('close', () => this.lost());
+    redis.on('end', () => this.next(redis));
     this.pings = setInterval(() => void this.ping(redis), PING_EVERY_MS);
     return redis;
   }
@@ -82,11 +92,12 @@ export class NewsSubscription {
     try {
       await redis.subscribe(...this.options.channels);
     } catch {
-      redis.disconnect(true);
+      this.reconnect(redis);
       return;
     }
     if (redis !== this.redis) return;
     this.hears = true;
+    this.turn %= this.addresses.length;
     this.options.onGap();
   }
 
@@ -94,6 +105,27 @@ export class NewsSubscription {
     const heard = this.hears;
     this.hears = false;
     if (heard) this.options.onGap();
+  }
+
+  private reconnect(redis: Redis): void {
+    redis.disconnect(this.addresses.length === 1);
+  }
+
+  /** Goes on at the next node of the cluster. */
+  private next(redis: Redis): void {
+    if (redis !== this.redis) return;
+    redis.removeAllListeners();
+    redis.on('error', () => undefined);
+    clearInterval(this.pings);
+    this.redis = undefined;
+    this.turn++;
+    this.again = setTimeout(
+      () => {
+        this.again = undefined;
+        this.redis = this.connect();
+      },
+      retryAfterMs(Math.floor(this.turn / this.addresses.length)),
+    );
   }
 
   private async ping(redis: Redis): Promise<void> {
@@ -104,6 +136,6 @@ export class NewsSubscription {
     });
     const answer = await Promise.race([redis.ping().catch(() => 'failed'), late]);
     clearTimeout(timer);
-    if (answer === 'late' && redis === this.redis) redis.disconnect(true);
+    if (answer === 'late' && redis === this.redis) this.reconnect(redis);
   }
 }

@@ -1,3 +1,4 @@
+import type { ChainableCommander, RedisCommander } from 'ioredis';
 import type { CommandResult } from '@spillway/contracts/server';
 import { meters } from '@spillway/telemetry';
 import type { CacheAnswer, CacheConnection } from './cache-connection.js';
@@ -27,16 +28,12 @@ const KEEP_SECONDS = 600;
 export class Results {
   constructor(private readonly cache: CacheConnection) {}
 
-  /** Keeps the results and then wakes who waits for these commands. Best effort, in one pipeline. */
-  async put({ shard, entries, changed }: BatchResults): Promise<void> {
-    if (entries.length === 0 && changed.size === 0) return;
-    await this.cache.call(async (redis) => {
-      const pipeline = redis.pipeline();
-      for (const { tenantId, commandId, result } of entries) {
-        pipeline.set(resultKey(tenantId, commandId), JSON.stringify(result), 'EX', KEEP_SECONDS);
-      }
-      if (changed.size > 0) pipeline.publish(newsChannel(shard), encodeNews(changed));
-      await pipeline.exec();
+  /** Keeps the results and then wakes who waits for these commands. Best effort, in one pipeline if there is one. */
+  async put(batch: BatchResults): Promise<void> {
+    if (batch.entries.length === 0 && batch.changed.size === 0) return;
+    await this.cache.call(async (redis, pipeline) => {
+      if (pipeline) await sendTogether(pipeline(), batch);
+      else await sendOneByOne(redis, batch);
     });
   }
 
@@ -53,6 +50,26 @@ export class Results {
     meters().cacheRequests.add(1, { cache: 'results', outcome });
     return answer.ok ? { ok: true, value: answer.value === null ? null : read(answer.value) } : answer;
   }
+}
+
+async function sendTogether(
+  pipeline: ChainableCommander,
+  { shard, entries, changed }: BatchResults,
+): Promise<void> {
+  for (const { tenantId, commandId, result } of entries)
+    pipeline.set(resultKey(tenantId, commandId), JSON.stringify(result), 'EX', KEEP_SECONDS);
+  if (changed.size > 0) pipeline.publish(newsChannel(shard), encodeNews(changed));
+  await pipeline.exec();
+}
+
+/** To each node what is its own, and the news when all is there, or some that hear them would look too early. */
+async function sendOneByOne(redis: RedisCommander, { shard, entries, changed }: BatchResults): Promise<void> {
+  await Promise.all(
+    entries.map(({ tenantId, commandId, result }) =>
+      redis.set(resultKey(tenantId, commandId), JSON.stringify(result), 'EX', KEEP_SECONDS),
+    ),
+  );
+  if (changed.size > 0) await redis.publish(newsChannel(shard), encodeNews(changed));
 }
 
 /** What cannot be read is not known here: the databases are asked instead. */
