@@ -63,6 +63,7 @@ const pgbouncerExporter = (plan: Plan): Component => ({
   },
 });
 
+/** One for all nodes: Prometheus names the node it means in each scrape. */
 const redisExporter = (plan: Plan): Component => ({
   ...exporter('exporter-redis', plan.ports.redisMetrics),
   argv: launched([
@@ -74,7 +75,7 @@ const redisExporter = (plan: Plan): Component => ({
   ]),
   environment: {
     ...SMALL,
-    REDIS_ADDR: `redis://127.0.0.1:${plan.ports.redis}`,
+    REDIS_ADDR: '',
     REDIS_PASSWORD: plan.secrets.passwords.redis,
   },
 });

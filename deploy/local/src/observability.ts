@@ -6,6 +6,7 @@ import { REPO } from './layout.js';
 import { poolerName } from './pgbouncer.js';
 import { numbers, type Plan } from './plan.js';
 import { nodeName } from './postgres.js';
+import { redisNodes } from './redis.js';
 import { fillTemplate } from './template.js';
 
 /** The trace viewer, which is also the OTLP receiver, and Prometheus. */
@@ -60,7 +61,14 @@ export function writeObservabilityConfig(plan: Plan): void {
   writeTargets(plan, 'apps', groups);
   writeTargets(plan, 'rabbitmq', single(ports.rabbitmqMetrics));
   writeTargets(plan, 'prometheus', single(ports.prometheus));
-  writeTargets(plan, 'redis', single(ports.redisMetrics));
+  writeTargets(
+    plan,
+    'redis',
+    redisNodes(plan).map(({ name, port }) => ({
+      targets: [`127.0.0.1:${ports.redisMetrics}`],
+      labels: { instance: name, __param_target: `redis://127.0.0.1:${port}` },
+    })),
+  );
   writeTargets(plan, 'node', single(ports.nodeMetrics));
   const nodes = numbers(counts.replicas + 1, 0);
   writeTargets(
