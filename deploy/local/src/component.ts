@@ -12,8 +12,7 @@ export type Role =
   | 'pgbouncer'
   | 'redis'
   | 'traces'
-  | 'prometheus'
-  | 'exporter';
+  | 'prometheus';
 
 /** One supervised process. Its command must replace itself (exec), so that its pid is the component's. */
 export interface Component {

@@ -82,6 +82,7 @@ describe('Generations', () => {
     expect(await of('news')).toEqual(at(30));
     // Nobody knows what was committed to this one before.
     expect(await of('nothing')).toBeNull();
+    expect(await generations.find(tenant, 'edits')).toEqual({ ok: true, value: at(20) });
   });
 
   it('are never lowered, whatever the order', async () => {

@@ -11,8 +11,8 @@ export interface Touched {
   readonly edited: boolean;
 }
 
-/** What outdates a page: any commit of its tenant, or only those of one channel. */
-export type OutdatedBy = { readonly channel: string } | 'tenant';
+/** What outdates a page: any commit of its tenant, those of one channel, or edits and deletions alone. */
+export type OutdatedBy = { readonly channel: string } | 'tenant' | 'edits';
 
 /** Names that are no channel's. */
 const ANY_COMMIT = '.';
@@ -84,11 +84,13 @@ export class Generations {
   }
 }
 
-const nameOf = (by: OutdatedBy): string => (by === 'tenant' ? ANY_COMMIT : by.channel);
+const nameOf = (by: OutdatedBy): string => namesOf(by)[0];
 
 /** The fields of the key that concern a page; the first one must be there. */
-export const namesOf = (by: OutdatedBy): readonly [string, ...string[]] =>
-  by === 'tenant' ? [ANY_COMMIT] : [by.channel, ANY_EDIT];
+export function namesOf(by: OutdatedBy): readonly [string, ...string[]] {
+  if (by === 'tenant') return [ANY_COMMIT];
+  return by === 'edits' ? [ANY_EDIT] : [by.channel, ANY_EDIT];
+}
 
 /** What these fields ask for; null when the first is missing. */
 export function generationIn([own = null, edits = null]: readonly (string | null)[]): Position | null {

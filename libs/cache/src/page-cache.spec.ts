@@ -191,6 +191,17 @@ describe('PageCache', () => {
     expect(await the.pages.get(primary, undefined, fromPrimary)).toMatchObject({ servedBy: 'primary' });
   });
 
+  it('takes a page for fresh no longer than it says itself', async () => {
+    const short = async (position: Position | undefined) => ({
+      ...(await the.databases.load(position)),
+      freshMs: 200,
+    });
+    await the.pages.get(the.ref, undefined, short);
+    expect(await the.get()).toMatchObject({ servedBy: 'cache' });
+    await delay(240);
+    expect(await the.get()).toMatchObject({ servedBy: 'replica-1' });
+  });
+
   it('keeps a view that only time outdates, without any generation', async () => {
     const top: PageRef = { ...the.ref, view: 'top', outdatedBy: null };
     await the.get(undefined, the.pages, top);

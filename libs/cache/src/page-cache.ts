@@ -15,6 +15,8 @@ export interface LoadedPage {
   readonly lagMs: number;
   /** What answered was too far behind, and nothing better was there. */
   readonly stale?: boolean;
+  /** Milliseconds that it counts as fresh, when that is less than for others of its view. */
+  readonly freshMs?: number;
 }
 
 /** A page, and where it came from. */
@@ -154,9 +156,8 @@ export class PageCache {
       return this.shown(held, 'stale');
     }
     const { body, etag, position, servedBy } = loaded;
-    const freshMs = jittered(
-      servedBy === 'primary' ? Math.min(FRESH_FROM_PRIMARY_MS, ref.freshMs) : ref.freshMs,
-    );
+    const most = Math.min(ref.freshMs, loaded.freshMs ?? ref.freshMs);
+    const freshMs = jittered(servedBy === 'primary' ? Math.min(FRESH_FROM_PRIMARY_MS, most) : most);
     const entry = { body, etag, position, readAt, freshMs };
     if (found && (ref.outdatedBy === null || (generation && reaches(position, generation)))) {
       this.store.hold(key, entry, checkedAt);

@@ -13,8 +13,7 @@ export type StackRole =
   | 'pgbouncer'
   | 'redis'
   | 'traces'
-  | 'prometheus'
-  | 'exporter';
+  | 'prometheus';
 
 /** One entry of `stack.json`: `pid` is the one that dies when the component dies. */
 export interface StackProcess {

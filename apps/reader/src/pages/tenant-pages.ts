@@ -12,6 +12,8 @@ export type PageSpec = Omit<PageRef, 'shard' | 'tenantId'>;
 export interface PageContent {
   readonly answer: object;
   readonly versionedBy: unknown;
+  /** Milliseconds that it counts as fresh, when that is less than for others of its view. */
+  readonly freshMs?: number;
 }
 
 const HASH_CHARACTERS = 22;
@@ -36,12 +38,13 @@ export class TenantPages {
         const position = await scope.seenPosition();
         return { position, content: await fn(scope) };
       });
-      const { answer, versionedBy } = value.content;
+      const { answer, versionedBy, freshMs } = value.content;
       return {
         body: Buffer.from(JSON.stringify(answer)),
         etag: etagOf(versionedBy),
         position: value.position,
         ...answered,
+        ...(freshMs === undefined ? {} : { freshMs }),
       };
     };
     if (freshness.mode === 'strong') return { ...(await load(freshness)), ageSeconds: 0 };

@@ -1,8 +1,7 @@
+import { isCachedSize } from '../pages/cached-sizes.js';
 import type { PageSpec } from '../pages/tenant-pages.js';
 import type { ListPostsDto } from './list-posts.dto.js';
 
-/** Sizes that clients are likely to share. */
-const LIMITS: ReadonlySet<number> = new Set([10, 20, 50, 100]);
 const FRESH_MS = 10_000;
 
 /**
@@ -12,7 +11,7 @@ const FRESH_MS = 10_000;
 export function firstPage(query: ListPostsDto, limit: number): PageSpec | null {
   const { channelId, ...others } = query;
   const plain = Object.entries(others).every(([name, value]) => name === 'limit' || value === undefined);
-  if (!plain || !LIMITS.has(limit)) return null;
+  if (!plain || !isCachedSize(limit)) return null;
   return {
     view: 'posts',
     params: [channelId ?? '', String(limit)],
