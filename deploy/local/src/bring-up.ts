@@ -41,11 +41,31 @@ export async function bringUp(plan: Plan, signal: AbortSignal): Promise<void> {
     awaitHelpers(plan, both),
   ]);
   await awaitApps(plan, signal, apps);
-  await startProcesses(plan.layout, ['edge']);
-  await phase(plan.layout, signal, { name: 'Edge', deadlineMs: 15_000, processes: ['edge'] }, (wait) =>
-    wait('edge to listen', () => tcpAccepts(plan.ports.edge)),
-  );
+  // Exporters come last: nothing waits for them, and the processor belongs to the apps until these are ready.
+  const exporters = all.filter(({ role }) => role === 'exporter');
+  await startProcesses(plan.layout, ['edge', ...exporters.map(({ name }) => name)]);
+  await together(signal, (both) => [
+    listening(
+      plan,
+      both,
+      'Edge',
+      all.filter(({ role }) => role === 'edge'),
+    ),
+    listening(plan, both, 'Exporters', exporters),
+  ]);
 }
+
+/** Waits until each of these accepts connections. */
+const listening = (plan: Plan, signal: AbortSignal, name: string, components: readonly Component[]) =>
+  phase(
+    plan.layout,
+    signal,
+    { name, deadlineMs: 15_000, processes: components.map((component) => component.name) },
+    async (wait) => {
+      for (const component of components)
+        await wait(`${component.name} to listen`, () => tcpAccepts(component.port));
+    },
+  );
 
 /** Waits for all; when one fails, the others are called off and ended before it is told. */
 async function together(signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>[]): Promise<void> {

@@ -12,7 +12,8 @@ export type Role =
   | 'pgbouncer'
   | 'redis'
   | 'traces'
-  | 'prometheus';
+  | 'prometheus'
+  | 'exporter';
 
 /** One supervised process. Its command must replace itself (exec), so that its pid is the component's. */
 export interface Component {

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { launched } from './as-user.js';
 import { type Component, TIER } from './component.js';
 import { REPO } from './layout.js';
+import { poolerName } from './pgbouncer.js';
 import { numbers, type Plan } from './plan.js';
+import { nodeName } from './postgres.js';
+import { redisNodes } from './redis.js';
 import { fillTemplate } from './template.js';
 
 /** The trace viewer, which is also the OTLP receiver, and Prometheus. */
@@ -58,6 +61,32 @@ export function writeObservabilityConfig(plan: Plan): void {
   writeTargets(plan, 'apps', groups);
   writeTargets(plan, 'rabbitmq', single(ports.rabbitmqMetrics));
   writeTargets(plan, 'prometheus', single(ports.prometheus));
+  writeTargets(
+    plan,
+    'redis',
+    redisNodes(plan).map(({ name, port }) => ({
+      targets: [`127.0.0.1:${ports.redisMetrics}`],
+      labels: { instance: name, __param_target: `redis://127.0.0.1:${port}` },
+    })),
+  );
+  writeTargets(plan, 'node', single(ports.nodeMetrics));
+  const nodes = numbers(counts.replicas + 1, 0);
+  writeTargets(
+    plan,
+    'postgres',
+    nodes.map((n) => ({
+      targets: [`127.0.0.1:${ports.postgresMetrics(n)}`],
+      labels: { instance: nodeName(n) },
+    })),
+  );
+  writeTargets(
+    plan,
+    'pgbouncer',
+    nodes.map((n) => ({
+      targets: [`127.0.0.1:${ports.pgbouncerMetrics}`],
+      labels: { instance: poolerName(n), __metrics_path__: `/${poolerName(n)}` },
+    })),
+  );
   const text = fillTemplate('observability/prometheus.yml', {
     TARGETS_DIR: layout.path('config', 'targets'),
   });

@@ -30,9 +30,13 @@ export interface Ports {
   readonly otlp: number;
   readonly traceUi: number;
   readonly prometheus: number;
+  readonly pgbouncerMetrics: number;
+  readonly redisMetrics: number;
+  readonly nodeMetrics: number;
   /** 0 is the primary, n the n-th replica. */
   readonly postgres: (n: number) => number;
   readonly pgbouncer: (n: number) => number;
+  readonly postgresMetrics: (n: number) => number;
   readonly http: (app: 'gateway' | 'reader', n: number) => number;
   readonly admin: (app: 'gateway' | 'writer' | 'reader', n: number) => number;
 }
@@ -51,8 +55,12 @@ export function portsFor(offset: number, edge?: number): Ports {
     otlp: 4318 + offset,
     traceUi: 8081 + offset,
     prometheus: 9490 + offset,
+    pgbouncerMetrics: 9411 + offset,
+    redisMetrics: 9412 + offset,
+    nodeMetrics: 9413 + offset,
     postgres: (n) => 5442 + offset + n,
     pgbouncer: (n) => 6442 + offset + n,
+    postgresMetrics: (n) => 9400 + offset + n,
     http: (app, n) => ({ gateway: 3100, reader: 3200 })[app] + offset + n,
     admin: (app, n) => ({ gateway: 9100, writer: 9200, reader: 9300 })[app] + offset + n,
   };
@@ -78,9 +86,13 @@ export function portTable(ports: Ports, counts: Counts): ReadonlyMap<number, str
     [ports.otlp, 'OTLP receiver'],
     [ports.traceUi, 'trace viewer'],
     [ports.prometheus, 'Prometheus'],
+    [ports.pgbouncerMetrics, 'metrics of PgBouncer'],
+    [ports.redisMetrics, 'metrics of Redis'],
+    [ports.nodeMetrics, 'metrics of this machine'],
     ...each(counts.replicas + 1, (i) => [
       [ports.postgres(i - 1), i === 1 ? 'Postgres primary' : `Postgres replica-${i - 1}`],
       [ports.pgbouncer(i - 1), i === 1 ? 'PgBouncer of the primary' : `PgBouncer of replica-${i - 1}`],
+      [ports.postgresMetrics(i - 1), `metrics of Postgres ${i === 1 ? 'primary' : `replica-${i - 1}`}`],
     ]),
     ...each(counts.gateways, (i) => [
       [ports.http('gateway', i), `gateway-${i}`],

@@ -62,6 +62,27 @@ describe('the configuration of a stack', () => {
     expect(environment('cli').get('TOKEN_PRIVATE_KEY_FILE')).toContain('private.jwk');
   });
 
+  it('has an exporter for every Postgres node, and the targets of Prometheus', () => {
+    const names = stackComponents(plan).flatMap(({ name, role }) => (role === 'exporter' ? [name] : []));
+    const nodes = ['primary', 'replica-1', 'replica-2'];
+    expect(names).toEqual([
+      ...nodes.map((node) => `exporter-postgres-${node}`),
+      ...['exporter-pgbouncer', 'exporter-redis', 'exporter-node'],
+    ]);
+    for (const kind of ['postgres', 'pgbouncer']) {
+      const targets = JSON.parse(
+        readFileSync(layout.path('config', 'targets', `${kind}.json`), 'utf8'),
+      ) as readonly { readonly labels: { readonly instance: string } }[];
+      expect(targets.map(({ labels }) => labels.instance)).toEqual(nodes.map((node) => `${kind}-${node}`));
+    }
+  });
+
+  it('puts no password on a command line', () => {
+    const lines = stackComponents(plan).map(({ argv }) => argv.join(' '));
+    for (const password of Object.values(plan.secrets.passwords))
+      expect(lines.filter((line) => line.includes(password))).toEqual([]);
+  });
+
   it('leaves nothing that holds a secret readable for others', () => {
     const files = [
       'secrets.json',

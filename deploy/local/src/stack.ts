@@ -1,6 +1,7 @@
 import { appComponents, writeEnvFiles } from './apps.js';
 import type { Component } from './component.js';
 import { edgeComponents, writeEdgeConfig } from './edge.js';
+import { exporterComponents } from './exporters.js';
 import { observabilityComponents, writeObservabilityConfig } from './observability.js';
 import { pgbouncerComponents, writePgbouncerConfig } from './pgbouncer.js';
 import type { Plan } from './plan.js';
@@ -19,6 +20,7 @@ export const stackComponents = (plan: Plan): Component[] => [
   ...pgbouncerComponents(plan),
   ...redisComponents(plan),
   ...observabilityComponents(plan),
+  ...exporterComponents(plan),
 ];
 
 /** Writes every file that the processes read. Safe to repeat: it depends on nothing but the plan. */

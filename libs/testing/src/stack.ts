@@ -13,7 +13,8 @@ export type StackRole =
   | 'pgbouncer'
   | 'redis'
   | 'traces'
-  | 'prometheus';
+  | 'prometheus'
+  | 'exporter';
 
 /** One entry of `stack.json`: `pid` is the one that dies when the component dies. */
 export interface StackProcess {
