@@ -220,30 +220,6 @@ describe('following a job', () => {
 });
 
 describe('reading', () => {
-  it('carries the consistency token and nothing else beyond the filters', async () => {
-    const { url, received } = await serve(json(200, { items: [], nextCursor: null }));
-    await clientFor(`${url}/`).listPosts({ channelId: 'general', limit: 2 }, { consistencyToken: 'tok' });
-    await clientFor(url).getPost('0193-1', { consistencyToken: undefined });
-    expect(received.map((r) => [r.path, r.headers['consistency-token']])).toEqual([
-      ['/v1/posts?channelId=general&limit=2', 'tok'],
-      ['/v1/posts/0193-1', undefined],
-    ]);
-  });
-
-  it('walks over all pages and asks for the next one only when it is needed', async () => {
-    const { url, received } = await serve(
-      json(200, { items: [{ id: '3' }, { id: '2' }], nextCursor: 'c 1' }),
-      json(200, { items: [{ id: '1' }], nextCursor: null }),
-    );
-    const ids: string[] = [];
-    for await (const post of clientFor(url).iteratePosts({ authorId: 'ann' })) {
-      ids.push(post.id);
-      if (ids.length === 2) expect(received).toHaveLength(1);
-    }
-    expect(ids).toEqual(['3', '2', '1']);
-    expect(received[1]?.path).toBe('/v1/posts?authorId=ann&cursor=c+1');
-  });
-
   it('says what answered when it was not Spillway', async () => {
     const { url } = await serve((response) => response.writeHead(404).end('<html>'));
     const error = await failureOf(clientFor(url).getPost('x'));

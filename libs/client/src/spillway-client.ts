@@ -1,15 +1,10 @@
-import {
-  uuidV7,
-  type Accepted,
-  type Job,
-  type Post,
-  type PostInput,
-  type PostPage,
-} from '@spillway/contracts';
+import { uuidV7, type Accepted, type Job, type PostInput } from '@spillway/contracts';
 import type { ConsistencyTokens } from './consistency-tokens.js';
 import { createPosts, type CreatePostsOptions } from './create-posts.js';
 import { followJob, type FollowOptions, type LookAtJob } from './follow-job.js';
 import type { BatchPost } from './group-posts.js';
+import type { CallOptions } from './options.js';
+import { ReadClient } from './read-client.js';
 import type { CreatedPost } from './send-batch.js';
 import { Transport, type Call, type TransportOptions } from './transport.js';
 
@@ -18,18 +13,9 @@ export interface SpillwayClientOptions extends TransportOptions {
   readonly tokens?: ConsistencyTokens;
 }
 
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
 export interface CreateOptions extends CallOptions {
   /** The id to use, when it was minted earlier: a UUIDv7. */
   readonly postId?: string;
-}
-
-export interface ReadOptions extends CallOptions {
-  /** From a completed job: the answer then contains that commit. */
-  readonly consistencyToken?: string | undefined;
 }
 
 export interface ChangeOptions extends CallOptions {
@@ -43,28 +29,15 @@ export interface PostEdit {
   readonly tags?: readonly string[];
 }
 
-/** Filters combine. */
-export interface ListParams {
-  readonly channelId?: string;
-  readonly authorId?: string;
-  /** 1 to 100. */
-  readonly limit?: number;
-  readonly cursor?: string;
-}
-
 export type AcceptedPost = Accepted & { readonly postId: string };
 
 /**
  * Speaks to Spillway as docs/API.md describes it. Every method throws `SpillwayError` when it does not
  * succeed, or the reason of the signal it was given. Holds no state between calls but the `tokens` it was given.
  */
-export class SpillwayClient {
-  private readonly transport: Transport;
-  private readonly tokens: ConsistencyTokens | undefined;
-
+export class SpillwayClient extends ReadClient {
   constructor(options: SpillwayClientOptions) {
-    this.transport = new Transport(options);
-    this.tokens = options.tokens;
+    super(new Transport(options), options.tokens);
   }
 
   /**
@@ -129,38 +102,6 @@ export class SpillwayClient {
     return job;
   }
 
-  async getPost(id: string, options: ReadOptions = {}): Promise<Post> {
-    const call = { method: 'GET', path: pathOf('posts', id), headers: this.consistency(options) } as const;
-    const { body } = await this.transport.call(call, options);
-    return body as Post;
-  }
-
-  /** One page, newest first. */
-  async listPosts(params: ListParams = {}, options: ReadOptions = {}): Promise<PostPage> {
-    const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(params))
-      if (value !== undefined) query.set(name, String(value));
-    const path = query.size > 0 ? `/v1/posts?${query.toString()}` : '/v1/posts';
-    const { body } = await this.transport.call(
-      { method: 'GET', path, headers: this.consistency(options) },
-      options,
-    );
-    return body as PostPage;
-  }
-
-  /** Every post that matches, newest first, page by page as they are asked for. */
-  async *iteratePosts(
-    params: ListParams = {},
-    options: ReadOptions = {},
-  ): AsyncGenerator<Post, void, undefined> {
-    let cursor: string | null = params.cursor ?? null;
-    do {
-      const page: PostPage = await this.listPosts(cursor === null ? params : { ...params, cursor }, options);
-      yield* page.items;
-      cursor = page.nextCursor;
-    } while (cursor !== null);
-  }
-
   private readonly look: LookAtJob = async ({ jobId, giveUpAt, waitSeconds, signal }) => {
     const headers: Record<string, string> = waitSeconds > 0 ? { prefer: `wait=${waitSeconds}` } : {};
     const answer = await this.transport.call(
@@ -176,11 +117,6 @@ export class SpillwayClient {
     const headers: Record<string, string> = ifMatch === undefined ? {} : { 'if-match': ifMatch };
     const { body } = await this.transport.call({ ...call, headers, onceOnly: true }, { signal });
     return body as Accepted;
-  }
-
-  private consistency({ consistencyToken }: ReadOptions): Record<string, string> {
-    const token = consistencyToken ?? this.tokens?.newest();
-    return token === undefined ? {} : { 'consistency-token': token };
   }
 }
 
