@@ -17,9 +17,12 @@ import { killerCommand } from './faults/f15-killer-command.js';
 import { backendKilled } from './faults/f16-backend-killed.js';
 import { primaryDown } from './faults/f17-primary-down.js';
 import { primaryHangs } from './faults/f18-primary-hangs.js';
+import { replayPaused } from './faults/f19-replay-paused.js';
+import { replicaDies } from './faults/f20-replica-dies.js';
 import { redisFails } from './faults/f21-redis-fails.js';
 import { overload } from './faults/f22-overload.js';
 import { oneKey } from './faults/f23-one-key.js';
+import { telemetryStuck } from './faults/f24-telemetry-stuck.js';
 import { noisyTenant } from './faults/f25-noisy-tenant.js';
 import { newerEnvelope } from './faults/f26-newer-envelope.js';
 import { deadLettersStuck } from './faults/f27-dead-letters-stuck.js';
@@ -56,12 +59,12 @@ export function catalogue(): readonly Entry[] {
     built(backendKilled),
     built(primaryDown),
     built(primaryHangs),
-    later('F19', 'replica replay paused', 'pg_wal_replay_pause'),
-    later('F20', 'replica dies', 'kill -9'),
+    built(replayPaused),
+    built(replicaDies),
     built(redisFails),
     built(overload),
     built(oneKey),
-    later('F24', 'telemetry collector black hole, blocked log pipe', ''),
+    built(telemetryStuck),
     built(noisyTenant),
     built(newerEnvelope),
     built(deadLettersStuck),
