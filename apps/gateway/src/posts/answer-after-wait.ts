@@ -69,6 +69,7 @@ function created({ postId, post }: CreatePost, reply: FastifyReply): Post {
     tags: post.tags,
     contentVersion: postId,
     tagsVersion: postId,
+    replies: 0,
   };
   const presented = presentPost(stored);
   void reply.code(201).headers({ Location: `/v1/posts/${postId}`, ETag: etagOf(stored, presented) });

@@ -26,7 +26,7 @@ const post = {
   tags: { type: 'array', items: text },
   createdAt: time,
   updatedAt: time,
-  replies: { type: ['integer', 'null'], description: 'Not deleted ones; null in the answer to a write.' },
+  replies: { type: ['integer', 'null'], description: 'Not deleted ones, as far as they have been counted.' },
 };
 
 const letter = {
