@@ -1,9 +1,9 @@
 import { authConfig } from '@spillway/auth';
 import { cacheConfig } from '@spillway/cache';
-import { integer, parsed, url, type ConfigOf } from '@spillway/config';
+import { integer, parsed, type ConfigOf } from '@spillway/config';
 import { SHARD_MAP, ShardDirectory, SigningKeys } from '@spillway/contracts/server';
 import { httpConfig } from '@spillway/http';
-import { brokerConfig } from '@spillway/messaging';
+import { brokerConfig, managementConfig } from '@spillway/messaging';
 import { quotaConfig } from './quota/config.js';
 
 export const gatewayConfig = {
@@ -12,9 +12,7 @@ export const gatewayConfig = {
   ...brokerConfig,
   ...cacheConfig,
   ...quotaConfig,
-  managementUrl: url('MANAGEMENT_URL', ['http', 'https'], {
-    about: "RabbitMQ's management API, with a read-only user",
-  }),
+  ...managementConfig,
   signingKeys: parsed(
     'SIGNING_KEYS',
     { about: 'Keys that sign what clients carry: id:base64[,…], the first signs', secret: true },
@@ -29,7 +27,8 @@ export const gatewayConfig = {
     fallback: '3000',
   }),
   publishLingerMs: integer('PUBLISH_LINGER_MS', 0, 50, {
-    about: 'Least milliseconds between two messages to a queue: posts that come between share one; 0: none do',
+    about:
+      'Least milliseconds between two messages to a queue: posts that come between share one; 0: none do',
     fallback: '5',
   }),
   publishMaxUnconfirmed: integer('PUBLISH_MAX_UNCONFIRMED', 1, 100_000, {

@@ -3,6 +3,7 @@ import {
   CacheConnection,
   cacheProbe,
   IdempotencyKeys,
+  LedgerMirror,
   QuotaGateways,
   Results,
   ResultWaits,
@@ -11,13 +12,22 @@ import {
 } from '@spillway/cache';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import { createHttpApp, HeldRequests } from '@spillway/http';
-import { BrokerConnection, Publisher, publisherProbe, topology, TopologyWatch } from '@spillway/messaging';
+import {
+  BrokerConnection,
+  Publisher,
+  publisherProbe,
+  QueueDepths,
+  topology,
+  TopologyWatch,
+} from '@spillway/messaging';
 import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config.js';
 import { Events } from './events.js';
 import { ClockWatch } from './health/clock-watch.js';
 import { QueueFiguresReader } from './health/queue-figures.js';
+import { LedgerWatch } from './ledger/ledger-watch.js';
+import { tellAccepted } from './ledger/tell-accepted.js';
 import { CommandAcceptor } from './posts/accept-command.js';
 import { WriteAnswers } from './posts/answer-after-wait.js';
 import { CommitWait } from './posts/commit-wait.js';
@@ -86,7 +96,11 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     keys: new IdempotencyKeys(cache),
     pendingMs: config.publishTimeoutMs + 1_000,
   });
-  const queue = new QueueFiguresReader(config.managementUrl, directory.shards);
+  const ledger = new LedgerMirror(cache);
+  const depths = new QueueDepths(config.managementUrl);
+  const queue = new QueueFiguresReader(depths, ledger, directory.shards);
+  const ledgerWatch = new LedgerWatch(depths, ledger, directory.shards);
+  const stopTelling = tellAccepted(publisher, ledger, config.instance);
   const gateways = new QuotaGateways(cache, config.instance);
   const quota = openQuota(config, cache, gateways);
   const app = await createHttpApp(
@@ -104,6 +118,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   });
   giveBackUnused(app.getHttpAdapter().getInstance());
   clock.start();
+  ledgerWatch.start();
   gateways.start();
   await revocations.start();
   await app.listen(config.httpPort, config.httpHost);
@@ -116,6 +131,8 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       await app.close();
       step('waiting for the last confirms');
       await publisher.close();
+      await stopTelling();
+      ledgerWatch.stop();
       clock.stop();
       waits.close();
       await gateways.stop();

@@ -81,6 +81,13 @@ export class Events {
     );
   }
 
+  ledgerLate(shard: string, error: unknown): void {
+    this.logger.warn(
+      { shard, reason: error instanceof Error ? error.message : String(error) },
+      'the ledger could not be brought up to date, trying again in two seconds',
+    );
+  }
+
   replayLate(shard: string, error: unknown): void {
     this.logger.warn(
       { shard, reason: error instanceof Error ? error.message : String(error) },

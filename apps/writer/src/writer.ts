@@ -4,6 +4,7 @@ import {
   cacheProbe,
   GenerationRaiser,
   Generations,
+  LedgerMirror,
   Results,
   RevokedTokens,
   WriterBeats,
@@ -26,8 +27,11 @@ import { keepReplaying, ReplayOutbox } from './dead-letters/replay-outbox.js';
 import { Events } from './events.js';
 import { commandHandlers } from './handlers.js';
 import { leadFeeds } from './feed/lead-feeds.js';
+import { keepLedger } from './ledger/keep-ledger.js';
+import { LedgerKeeper } from './ledger/ledger-keeper.js';
 import { lanesOf } from './lanes.js';
 import { BatchWriter } from './posts/batch-writer.js';
+import { CommitFacts } from './posts/commit-facts.js';
 import { keepIdempotencyPurged } from './posts/idempotency-purge.js';
 import { keepPartitionsAhead, Partitions } from './posts/partitions.js';
 import { keepRevocationsMirrored, RevocationMirror } from './revocations/revocation-mirror.js';
@@ -83,6 +87,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
   const generations = new GenerationRaiser(new Generations(cache));
   const revocations = new RevocationMirror(router, new RevokedTokens(cache), config.shards, events);
   const stopMirror = keepRevocationsMirrored(revocations);
+  const facts = new CommitFacts(router);
   const batchWriter = new BatchWriter({
     router,
     results: new Results(cache),
@@ -91,7 +96,16 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
     events,
     generations,
     revocations,
+    facts,
   });
+  const ledger = new LedgerKeeper({
+    router,
+    mirror: new LedgerMirror(cache),
+    facts,
+    writer: config.instance,
+    consuming: () => server.consuming,
+  });
+  const stopLedger = keepLedger(ledger, config.shards, events);
   const deadLetters = new DeadLetterLanding(router, directory, events);
   const app = await NestFactory.createMicroservice(AppModule.with({ batchWriter, deadLetters }), {
     strategy: server,
@@ -123,6 +137,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
       await app.close();
       await stopReplays();
       await stopMirror();
+      await stopLedger();
       await stopFeeds();
       step('closing the broker connection');
       await publisher.close();

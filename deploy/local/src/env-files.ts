@@ -92,6 +92,7 @@ export const cliEnvironment = (plan: Plan): Record<string, string> => ({
     )
     .join('|')}`,
   AMQP_URLS: amqpUrl(plan, 'operator'),
+  MANAGEMENT_URL: managementUrl(plan, 'monitor'),
   SHARD_MAP,
 });
 

@@ -19,3 +19,7 @@ export const generationKey = (tenantId: string): string => `spillway:generation:
 /** A cached page. As JSON no part can pass for two, whatever characters it holds. */
 export const pageKey = (view: string, tenantId: string, params: readonly string[]): string =>
   `spillway:page:${JSON.stringify([view, tenantId, ...params])}`;
+/** What each run of a gateway had confirmed for a shard. */
+export const acceptedKey = (shard: string): string => `spillway:accepted:${shard}`;
+/** The ledger of a shard, as a writer last saw it. */
+export const ledgerKey = (shard: string): string => `spillway:ledger:${shard}`;

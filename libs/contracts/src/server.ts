@@ -18,6 +18,7 @@ export {
   type EncodedEnvelope,
   type Envelope,
 } from './envelope.js';
+export { ledgerGap, type LedgerFigures } from './ledger.js';
 export { BUCKETS, SHARD_MAP, ShardDirectory, tenantBucket } from './placement.js';
 export { endedJob, jobFrame, type CommandResult } from './ended-job.js';
 export { etagOf, presentPost, type StoredPost } from './present-post.js';

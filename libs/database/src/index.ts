@@ -1,4 +1,5 @@
 export { classifySqlError, DatabaseUnavailable, sqlState, type SqlFailure } from './database-error.js';
+export { readLedger } from './ledger.js';
 export { migrate } from './migrate.js';
 export { detachPartitions, type DetachOptions, type DetachStep } from './partitions/detach-partitions.js';
 export { ensurePartitions } from './partitions/ensure-partitions.js';

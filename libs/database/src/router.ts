@@ -61,6 +61,14 @@ export class Router {
     );
   }
 
+  /** Where each replica of a shard is, as last polled. */
+  replicaPositions(shardName: string): readonly { readonly replica: string; readonly position: Position }[] {
+    const shard = this.shard(shardName);
+    return shard.replicas.flatMap((node) =>
+      node.position ? [{ replica: shard.labelOf(node), position: node.position }] : [],
+    );
+  }
+
   /** True when every shard has a primary. */
   get hasPrimaries(): boolean {
     return [...this.shards.values()].every((shard) => shard.primary !== undefined);

@@ -19,6 +19,8 @@ export interface Frame<T, Opening> {
   /** The first statement of the transaction, whose rows `fn` gets. */
   readonly opening: string;
   readonly fn: (rows: readonly Opening[]) => Promise<T>;
+  /** The last statement of the transaction, made of numbers and names of ours only. */
+  readonly last?: (value: T) => string;
   /** A statement after the COMMIT; it is not sent unless `fn` succeeded. */
   readonly closing: string;
 }
@@ -87,11 +89,15 @@ function scopeOf(runner: QueryRunner, client: PoolClient): Scope {
     const answer: QueryResult | QueryResult[] = await client.query(statements.join('; '));
     return ([answer].flat().at(-1)?.rows ?? []) as Row[];
   };
-  const within = async <T>(begin: readonly string[], fn: (rows: never[]) => Promise<T>, after: string[]) => {
+  const within = async <T>(
+    begin: readonly string[],
+    fn: (rows: never[]) => Promise<T>,
+    end: (value: T) => readonly string[],
+  ) => {
     const opened = await script<never>(...begin);
     try {
       const value = await fn(opened);
-      const closing = await script<never>('COMMIT', ...after);
+      const closing = await script<never>(...end(value));
       return { value, closing };
     } catch (error) {
       await query('ROLLBACK').catch(() => undefined);
@@ -101,7 +107,8 @@ function scopeOf(runner: QueryRunner, client: PoolClient): Scope {
   return {
     manager: runner.manager,
     query,
-    transaction: async (fn) => (await within(['BEGIN'], fn, [])).value,
-    framed: ({ opening, fn, closing }) => within(['BEGIN', opening], fn, [closing]),
+    transaction: async (fn) => (await within(['BEGIN'], fn, () => ['COMMIT'])).value,
+    framed: ({ opening, fn, last, closing }) =>
+      within(['BEGIN', opening], fn, (value) => [...(last ? [last(value)] : []), 'COMMIT', closing]),
   };
 }

@@ -42,6 +42,7 @@ export class Publisher {
   private readonly outstanding: Outstanding;
   private readonly limit: ConcurrencyLimit;
   private readonly channel: SupervisedChannel<ConfirmChannel>;
+  private readonly acceptedOf = new Map<string, number>();
   private ready = false;
   /** The last confirm and the last message sent, in milliseconds of `performance.now()`. */
   private confirmedAt = -Infinity;
@@ -68,6 +69,11 @@ export class Publisher {
   /** Posts that wait for their confirm, those included that their caller has given up. */
   get unconfirmed(): number {
     return this.outstanding.posts;
+  }
+
+  /** Posts that the broker has confirmed since this publisher exists, late ones too, by routing key. */
+  get accepted(): ReadonlyMap<string, number> {
+    return this.acceptedOf;
   }
 
   /** How many may wait now: between a floor and `maxUnconfirmed`, by how fast the broker confirms. */
@@ -157,7 +163,7 @@ export class Publisher {
         if (!error) this.limit.confirmed(this.confirmedAt, latencyMs, this.outstanding.posts, entry.posts);
         const failure = failureOf(entry, error);
         // Confirms that come after the deadline count too: those posts are safe, whatever the client was told.
-        if (!failure) meters().postsAccepted.add(message.posts);
+        if (!failure) this.countAccepted(message);
         // A process that was stopped meanwhile may see the confirm before the timer of its deadline.
         const late = latencyMs > this.options.timeoutMs ? expired() : null;
         this.outstanding.settle(entry, failure ?? late);
@@ -185,6 +191,11 @@ export class Publisher {
         );
       }
     });
+  }
+
+  private countAccepted({ routingKey, posts }: OutgoingMessage): void {
+    meters().postsAccepted.add(posts);
+    if (posts > 0) this.acceptedOf.set(routingKey, (this.acceptedOf.get(routingKey) ?? 0) + posts);
   }
 
   private async setup(channel: ConfirmChannel): Promise<void> {

@@ -11,6 +11,9 @@ const GAUGES = {
   revocations_age_seconds: 'Seconds since the list of revoked tokens was compared with Redis',
   replica_lag_seconds: 'Seconds a replica is behind, measured by the router',
   feed_lag_seconds: 'Age of the oldest change that search or the counts do not contain yet',
+  ledger_commands: 'Accepted commands of a shard by what became of them, and accepted ones themselves',
+  ledger_in_flight_messages: 'Messages of a shard in the queues, those that writers hold included',
+  ledger_gap: 'Accepted commands of a shard that are nowhere: more than 0 for a minute means lost',
   partitions_ahead: 'Coming months that have partitions',
 } as const;
 

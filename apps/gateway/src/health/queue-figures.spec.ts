@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { bulkQueue, writeQueue } from '@spillway/messaging';
+import type { LedgerFigures } from '@spillway/contracts/server';
+import { bulkQueue, QueueDepths, writeQueue } from '@spillway/messaging';
 import { eventually, freePort, notYet, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
 import type { LeakCheck } from '@spillway/testing';
 import { QueueFiguresReader, type QueueFigures } from './queue-figures.js';
@@ -17,6 +18,19 @@ const UNKNOWN: QueueFigures = {
   delayed: null,
   total: null,
 };
+
+const LEDGER: LedgerFigures = {
+  at: 1,
+  accepted: 20,
+  committed: 10,
+  duplicate: 3,
+  superseded: 2,
+  failed: 4,
+  parked: 1,
+};
+const nothing = { figures: () => Promise.resolve(undefined) };
+const readerOf = (url: string, shards: readonly string[]): QueueFiguresReader =>
+  new QueueFiguresReader(new QueueDepths(url), nothing, shards);
 
 describe('QueueFiguresReader', () => {
   const shard = `spec-${randomBytes(3).toString('hex')}`;
@@ -45,7 +59,7 @@ describe('QueueFiguresReader', () => {
     const figures = await eventually(
       'the management API has counted',
       async () => {
-        const seen = await new QueueFiguresReader(monitorUrl(), [shard]).read();
+        const seen = await readerOf(monitorUrl(), [shard]).read();
         return seen.waiting === 4 && seen.active === 1 ? seen : notYet(seen);
       },
       { deadlineMs: 20_000, everyMs: 250 },
@@ -55,21 +69,33 @@ describe('QueueFiguresReader', () => {
   }, 30_000);
 
   it('asks at most once a second, however often it is asked', async () => {
-    const reader = new QueueFiguresReader(monitorUrl(), [shard]);
+    const reader = readerOf(monitorUrl(), [shard]);
     expect(reader.read()).toBe(reader.read());
     await reader.read();
   });
 
   it('does not take a queue that is not there for an empty one', async () => {
-    expect(await new QueueFiguresReader(monitorUrl(), [shard, 'nowhere']).read()).toEqual(UNKNOWN);
+    expect(await readerOf(monitorUrl(), [shard, 'nowhere']).read()).toEqual(UNKNOWN);
+  });
+
+  it('tells what ended from the ledger, when it is known of every shard, also without the broker', async () => {
+    const url = `http://monitor:x@127.0.0.1:${await freePort()}`;
+    const known = { figures: () => Promise.resolve(LEDGER) };
+    expect(await new QueueFiguresReader(new QueueDepths(url), known, ['a', 'b']).read()).toEqual({
+      ...UNKNOWN,
+      completed: 30,
+      failed: 8,
+    });
+    const half = { figures: (of: string) => Promise.resolve(of === 'a' ? LEDGER : undefined) };
+    expect(await new QueueFiguresReader(new QueueDepths(url), half, ['a', 'b']).read()).toEqual(UNKNOWN);
   });
 
   it('knows nothing when nothing answers, or something else does', async () => {
-    const nothing = new QueueFiguresReader(`http://monitor:x@127.0.0.1:${await freePort()}`, [shard]);
+    const nothing = readerOf(`http://monitor:x@127.0.0.1:${await freePort()}`, [shard]);
     expect(await nothing.read()).toEqual(UNKNOWN);
     const refused = new URL(monitorUrl());
     refused.password = 'wrong';
-    expect(await new QueueFiguresReader(refused.href, [shard]).read()).toEqual(UNKNOWN);
+    expect(await readerOf(refused.href, [shard]).read()).toEqual(UNKNOWN);
   });
 
   it('does not wait for ever for an answer', async () => {
@@ -79,7 +105,7 @@ describe('QueueFiguresReader', () => {
     proxy.silence();
     try {
       const startedAt = performance.now();
-      expect(await new QueueFiguresReader(url.href, [shard]).read()).toEqual(UNKNOWN);
+      expect(await readerOf(url.href, [shard]).read()).toEqual(UNKNOWN);
       expect(performance.now() - startedAt).toBeLessThan(4_000);
     } finally {
       await proxy.stop();

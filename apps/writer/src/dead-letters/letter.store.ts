@@ -1,5 +1,6 @@
 import { ERROR_CODES } from '@spillway/contracts';
 import type { DeadLetterAction, DeadLetterState } from '@spillway/contracts';
+import { addToLedger } from '../posts/batch.store.js';
 import type { Scope, StoredOutcome } from '@spillway/database';
 
 /** A dead letter under lock, as the decisions about it change it. */
@@ -9,6 +10,10 @@ export interface LockedLetter {
   readonly command: { readonly tenantId: string; readonly commandId: string; readonly postId: string } | null;
   /** What is recorded of its command, or null when nothing is. */
   readonly outcome: StoredOutcome | null;
+  /** Why it is here. */
+  readonly reason: string;
+  /** The state it was found in. */
+  readonly was: DeadLetterState;
   state: DeadLetterState;
   changed: boolean;
 }
@@ -19,12 +24,13 @@ interface Row {
   readonly command_id: string | null;
   readonly post_id: string | null;
   readonly state: DeadLetterState;
+  readonly reason: string;
   readonly outcome: StoredOutcome | null;
 }
 
 /** In the order of their ids, so that two writers cannot meet crosswise. */
 const LOCK_LETTERS = `
-  SELECT d.id, d.tenant_id, d.command_id, d.post_id, d.state, o.outcome
+  SELECT d.id, d.tenant_id, d.command_id, d.post_id, d.state, d.reason, o.outcome
   FROM dead_letters d
   LEFT JOIN command_outcomes o ON o.tenant_id = d.tenant_id AND o.command_id = d.command_id
   WHERE d.id = ANY($1::uuid[])
@@ -38,16 +44,20 @@ export async function lockLetters(
 ): Promise<ReadonlyMap<string, LockedLetter>> {
   const rows = await scope.query<Row>(LOCK_LETTERS, [ids]);
   return new Map(
-    rows.map(({ id, tenant_id: tenantId, command_id: commandId, post_id: postId, state, outcome }) => [
-      id,
-      {
+    rows.map(
+      ({ id, tenant_id: tenantId, command_id: commandId, post_id: postId, state, reason, outcome }) => [
         id,
-        command: tenantId && commandId && postId ? { tenantId, commandId, postId } : null,
-        outcome,
-        state,
-        changed: false,
-      },
-    ]),
+        {
+          id,
+          command: tenantId && commandId && postId ? { tenantId, commandId, postId } : null,
+          outcome,
+          reason,
+          was: state,
+          state,
+          changed: false,
+        },
+      ],
+    ),
   );
 }
 
@@ -72,6 +82,7 @@ export async function storeLetters(scope: Scope, letters: Iterable<LockedLetter>
   const changed = [...letters].filter((letter) => letter.changed);
   if (changed.length === 0) return;
   await scope.query(UPDATE_LETTERS, [changed.map(({ id }) => id), changed.map(({ state }) => state)]);
+  await scope.query(addToLedger('letters', ended(changed)));
   const discarded = changed.flatMap(({ state, command }) =>
     state === 'discarded' && command ? [command] : [],
   );
@@ -82,6 +93,24 @@ export async function storeLetters(scope: Scope, letters: Iterable<LockedLetter>
     discarded.map(({ postId }) => postId),
     ERROR_CODES.discarded.title,
   ]);
+}
+
+/**
+ * What letters that leave the parked ones add to the ledger. A replay goes on to the queue, and counts when its
+ * command ends; a discarded letter that is replayed no longer counts as failed.
+ */
+function ended(letters: readonly LockedLetter[]) {
+  const counted = letters.filter(({ reason }) => reason !== 'undecodable');
+  const moved = (from: (was: DeadLetterState) => boolean, to: (state: DeadLetterState) => boolean): number =>
+    counted.filter(({ was, state }) => from(was) && to(state)).length;
+  const any = (): boolean => true;
+  const given = (state: DeadLetterState): boolean => state === 'discarded';
+  return {
+    committed: 0,
+    duplicate: moved(any, (state) => state === 'replayed'),
+    superseded: 0,
+    failed: moved(any, given) - moved(given, any),
+  };
 }
 
 /** One action as it is recorded. */

@@ -3,6 +3,8 @@ import type { BatchResults, GenerationRaiser, Results } from '@spillway/cache';
 import { classifySqlError, sqlState, type Router } from '@spillway/database';
 import { shardOfQueue, unavailable, type Batch, type BatchEntry, type Outcome } from '@spillway/messaging';
 import type { Events } from '../events.js';
+import { addToLedger, laneOf, tally, type BatchRun } from './batch.store.js';
+import type { CommitFacts } from './commit-facts.js';
 import { bisect } from './bisect.js';
 import { startBatchTrace } from './batch-trace.js';
 import type { CommandHandlers } from './command-handler.js';
@@ -24,6 +26,8 @@ export interface BatchWriterParts {
   readonly generations?: Pick<GenerationRaiser, 'committed'>;
   /** Told of what a batch revoked before anybody hears that its commands ended. */
   readonly revocations?: Pick<RevocationMirror, 'tell'>;
+  /** Told when each batch was committed, and where. */
+  readonly facts?: Pick<CommitFacts, 'committed'>;
 }
 
 /**
@@ -31,19 +35,25 @@ export interface BatchWriterParts {
  * means that the broker delivers again, and carrying out a command again changes nothing.
  */
 export class BatchWriter {
+  /** Of batches that were held: since when, and why the last attempt failed. */
+  private readonly held = new WeakMap<readonly BatchEntry[], Pick<BatchRun, 'startedAt' | 'held'>>();
+
   constructor(private readonly parts: BatchWriterParts) {}
 
   /** One outcome an entry. Never throws: what the database cannot do now is `unavailable`. */
   async write(batch: Batch): Promise<readonly Outcome[]> {
     const shard = shardOfQueue(batch.queue);
     const trace = startBatchTrace(batch);
+    const lane = laneOf(shard, batch.queue);
+    const before = this.held.get(batch.entries) ?? { startedAt: Date.now() };
+    const run: BatchRun = { lane, attempt: batch.attempt, ...before };
     try {
       const outcomes = await trace.run(() =>
         bisect(
           batch.entries,
-          (entries) => this.commit(shard, entries),
+          (entries) => this.commit(shard, entries, run),
           (error) => classifySqlError(error) === 'data',
-          (entry, error) => this.reject(shard, entry, error),
+          (entry, error) => this.reject(shard, entry, error, lane),
         ),
       );
       measureBatch(batch, outcomes, Date.now());
@@ -52,16 +62,22 @@ export class BatchWriter {
     } catch (error) {
       trace.fail();
       const failure = classifySqlError(error);
+      this.held.set(batch.entries, { startedAt: run.startedAt, held: failure });
       if (failure === 'partition') this.parts.partitions.forget(shard);
       this.parts.events.batchHeld(shard, batch, failure, error);
       return batch.entries.map(() => unavailable(failure));
     }
   }
 
-  private async commit(shard: string, entries: readonly BatchEntry[]): Promise<readonly Outcome[]> {
+  private async commit(
+    shard: string,
+    entries: readonly BatchEntry[],
+    run: BatchRun,
+  ): Promise<readonly Outcome[]> {
     const ids = entries.flatMap(({ decoded }) => (decoded.as === 'valid' ? [decoded.command.postId] : []));
     await this.parts.partitions.ensure(shard, ids, Date.now());
-    const committed = await commitBatch(this.parts.router, this.parts.handlers, shard, entries);
+    const committed = await commitBatch(this.parts.router, this.parts.handlers, shard, entries, run);
+    this.parts.facts?.committed(shard, committed, Date.now());
     this.parts.generations?.committed(committed.position, touchedPosts(entries, committed.outcomes));
     await this.parts.revocations?.tell(shard, entries, committed.outcomes);
     await this.tell(resultsOf(shard, entries, committed, Date.now()));
@@ -69,11 +85,20 @@ export class BatchWriter {
   }
 
   /** The database refused this command's data: its job fails, and the rest of the batch goes on. */
-  private async reject(shard: string, entry: BatchEntry, error: unknown): Promise<Outcome> {
+  private async reject(
+    shard: string,
+    entry: BatchEntry,
+    error: unknown,
+    lane: BatchRun['lane'],
+  ): Promise<Outcome> {
     const outcome: Outcome = { result: 'rejected', code: 'data_rejected' };
     this.parts.events.commandRejected(refOf(entry), sqlState(error));
     const recorded = await this.parts.router.onPrimary(shard, (scope) =>
-      scope.transaction(() => recordOutcomes(scope, [entry], [outcome])),
+      scope.transaction(async () => {
+        const keys = await recordOutcomes(scope, [entry], [outcome]);
+        await scope.query(addToLedger(lane, tally([entry], [outcome])));
+        return keys;
+      }),
     );
     await this.tell(resultsOf(shard, [entry], { outcomes: [outcome], recorded }, Date.now()));
     return outcome;

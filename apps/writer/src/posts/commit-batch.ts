@@ -7,6 +7,7 @@ import {
 } from '@spillway/contracts';
 import { NODE_POSITION, positionIn, type NodePositionRow, type Router, type Scope } from '@spillway/database';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
+import { recordBatch, tally, type BatchRun } from './batch.store.js';
 import type { CommandHandler, CommandHandlers } from './command-handler.js';
 import { lockPosts } from './locked-post.js';
 import { keepDeadLetters, recordOutcomes, refOf } from './outcome.store.js';
@@ -20,6 +21,13 @@ interface Done {
 /** What a committed batch is known by. */
 export interface Committed extends Done {
   readonly position: Position;
+  /** The transaction's number, as text. */
+  readonly xid: string;
+}
+
+interface Barrier {
+  readonly now: string;
+  readonly xid: string;
 }
 
 /** An id further ahead of the database's clock than this is parked: a gateway's clock is wrong. */
@@ -29,7 +37,7 @@ const AHEAD_MS = 60_000;
  * The barrier is a record of its own in the log: a retry that meets only rows it stored before would
  * otherwise write nothing, and would not wait for the standby that the first attempt waited for.
  */
-const BARRIER = `SELECT pg_logical_emit_message(true, 'ingest', ''), floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS now`;
+const BARRIER = `SELECT pg_logical_emit_message(true, 'ingest', ''), floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS now, pg_current_xact_id()::text AS xid`;
 
 /**
  * Carries out a batch in one transaction of the shard's primary and returns its outcomes with the
@@ -41,16 +49,18 @@ export async function commitBatch(
   handlers: CommandHandlers,
   shard: string,
   entries: readonly BatchEntry[],
+  run: BatchRun = { lane: 'write', attempt: 1, startedAt: Date.now() },
 ): Promise<Committed> {
   return router.onPrimary(shard, async (scope) => {
-    const { value, closing } = await scope.framed<Done, { readonly now: string }, NodePositionRow>({
+    const { value, closing } = await scope.framed<Done & { xid: string }, Barrier, NodePositionRow>({
       opening: BARRIER,
       fn: async ([barrier]) => {
         const outcomes = await apply(scope, handlers, entries, Number(barrier?.now));
         const recorded = await recordOutcomes(scope, entries, outcomes);
         await keepDeadLetters(scope, lettersOf(entries, outcomes));
-        return { outcomes, recorded };
+        return { outcomes, recorded, xid: barrier?.xid ?? '' };
       },
+      last: ({ outcomes }) => recordBatch(run, entries.length, tally(entries, outcomes)),
       closing: NODE_POSITION,
     });
     return { ...value, position: positionIn(closing, shard) };

@@ -3,6 +3,7 @@ import { PurgeIdempotency1763800000000 } from './1763800000000-purge-idempotency
 import { DeadLetterActions1763900000000 } from './1763900000000-dead-letter-actions.js';
 import { ChangeFeed1764000000000 } from './1764000000000-change-feed.js';
 import { RevokedTokens1764100000000 } from './1764100000000-revoked-tokens.js';
+import { Ledger1764300000000 } from './1764300000000-ledger.js';
 
 export const MIGRATIONS = [
   Schema1763700000000,
@@ -10,4 +11,5 @@ export const MIGRATIONS = [
   DeadLetterActions1763900000000,
   ChangeFeed1764000000000,
   RevokedTokens1764100000000,
+  Ledger1764300000000,
 ];

@@ -1,0 +1,59 @@
+import type { LedgerMirror } from '@spillway/cache';
+import { readLedger, type Router, type Scope } from '@spillway/database';
+import type { CommitFacts } from '../posts/commit-facts.js';
+import { noteProgress, noteRun } from './fact.store.js';
+
+export interface LedgerKeeperParts {
+  readonly router: Router;
+  readonly mirror: LedgerMirror;
+  readonly facts: Pick<CommitFacts, 'flush'>;
+  /** The name of this writer. */
+  readonly writer: string;
+  /** Whether this writer takes commands from the broker now. */
+  readonly consuming: () => boolean;
+}
+
+/** A restart of the same gateway is another source, so the greatest number of one is right whatever the order. */
+const KEEP_ACCEPTED = `
+  INSERT INTO ledger_accepted AS a (source, accepted)
+  SELECT * FROM unnest($1::text[], $2::bigint[]) AS g(source, accepted) ORDER BY source
+  ON CONFLICT (source) DO UPDATE SET accepted = excluded.accepted, at = clock_timestamp()
+    WHERE a.accepted < excluded.accepted`;
+
+/**
+ * Brings the ledger of a shard together: what gateways told Redis goes to the database, where it stays, and what
+ * the database has is told to Redis. Beside that, facts about writers and replicas that no batch could write.
+ */
+export class LedgerKeeper {
+  /** What this writer has copied, by shard and source. */
+  private readonly copied = new Map<string, number>();
+  private readonly runs = new Map<string, string>();
+
+  constructor(private readonly parts: LedgerKeeperParts) {}
+
+  /** @throws what the database answers; the next look makes up for it. */
+  async look(shard: string): Promise<void> {
+    const { router, mirror, facts, consuming, writer } = this.parts;
+    const accepted = await mirror.accepted(shard);
+    const news = [...(accepted.ok ? accepted.value : [])].filter(
+      ([source, count]) => this.copied.get(`${shard} ${source}`) !== count,
+    );
+    await facts.flush(shard);
+    const figures = await router.onPrimary(shard, async (scope) => {
+      if (news.length > 0) await this.copy(scope, shard, news);
+      if (consuming()) this.runs.set(shard, await noteRun(scope, writer, this.runs.get(shard)));
+      await noteProgress(scope, router.replicaPositions(shard));
+      return readLedger(scope);
+    });
+    await mirror.putFigures(shard, figures);
+  }
+
+  private async copy(
+    scope: Scope,
+    shard: string,
+    news: readonly (readonly [string, number])[],
+  ): Promise<void> {
+    await scope.query(KEEP_ACCEPTED, [news.map(([source]) => source), news.map(([, count]) => count)]);
+    for (const [source, count] of news) this.copied.set(`${shard} ${source}`, count);
+  }
+}
