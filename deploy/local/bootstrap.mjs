@@ -70,7 +70,9 @@ function build() {
   const outputs = ['apps/gateway', 'apps/writer', 'apps/reader', 'apps/cli', 'deploy/local'].map((p) =>
     join(REPO, p, 'dist/main.js'),
   );
-  const sources = ['apps', 'libs', 'deploy/local', 'test'].map((p) => newestChange(join(REPO, p)));
+  const sources = ['apps', 'libs', 'deploy/local', 'deploy/observability/dashboards/src', 'test'].map((p) =>
+    newestChange(join(REPO, p)),
+  );
   const configs = ['tsconfig.json', 'tsconfig.base.json', 'package-lock.json'].map(
     (p) => statSync(join(REPO, p)).mtimeMs,
   );

@@ -16,6 +16,12 @@ const REFUSALS = [
   'quota_exceeded',
 ] as const;
 
+/** What a lookup comes to, by cache. */
+const LOOKUPS: Readonly<Record<string, readonly string[]>> = {
+  pages: ['local', 'shared', 'hit', 'outdated', 'miss', 'error', 'stale'],
+  results: ['hit', 'miss', 'error'],
+};
+
 /** The instruments of docs "Telemetry", by their names on the wire. No label holds user text or ids of people. */
 export interface Meters {
   readonly httpServerRequestDuration: Histogram<{ route: string; method: string; status: number }>;
@@ -72,7 +78,11 @@ function create(): Meters {
     postCommitLagSeconds: histogram('post_commit_lag_seconds', 'Seconds from accept to commit', SECONDS_LAG),
     batchSize: histogram('batch_size', 'Commands in one transaction', BATCH_SIZES),
     batchFlushSeconds: histogram('batch_flush_seconds', 'Seconds of one batch transaction', SECONDS_FAST),
-    cacheRequests: counter('cache_requests_total', 'Lookups in a cache', []),
+    cacheRequests: counter(
+      'cache_requests_total',
+      'Lookups in a cache',
+      Object.entries(LOOKUPS).flatMap(([cache, outcomes]) => outcomes.map((outcome) => ({ cache, outcome }))),
+    ),
     routerReads: counter('router_reads_total', 'Reads by the node that answered', [{ served_by: 'primary' }]),
   };
 }

@@ -37,7 +37,7 @@ const SERVICE = `
   const all = meters();
   all.publishConfirmSeconds.record(0.004); all.postQueueWaitSeconds.record(0.1); all.postCommitLagSeconds.record(4.9);
   all.batchSize.record(3); all.batchFlushSeconds.record(0.02, { trigger: 'size' });
-  all.cacheRequests.add(1, { cache: 'posts', outcome: 'hit' });
+  all.cacheRequests.add(1, { cache: 'results', outcome: 'hit' });
   all.httpServerRequestDuration.record(0.01, { route: '/notes/:id', method: 'GET', status: 200 });
   observe('publish_unconfirmed', () => 7);
   observe('post_oldest_uncommitted_seconds', () => 0);
@@ -151,6 +151,9 @@ describe('the preload', () => {
       'posts_committed_total counter',
       'posts_failed_total counter',
       'posts_refused_total counter',
+      'process_cpu_seconds_total counter',
+      'process_resident_memory_bytes gauge',
+      'process_start_time_seconds gauge',
       'publish_confirm_seconds histogram',
       'publish_unconfirmed gauge',
       'replica_lag_seconds gauge',
@@ -165,13 +168,14 @@ describe('the preload', () => {
     'posts_failed_total{code="id_taken"} 0',
     'posts_refused_total{reason="broker_unavailable"} 0',
     'publish_unconfirmed 7',
+    'cache_requests_total{cache="pages",outcome="stale"} 0',
     'replica_lag_seconds{shard="s0",replica="replica-1"} 0.5',
     'post_commit_lag_seconds_bucket{le="2.5"} 0',
     'post_commit_lag_seconds_bucket{le="5"} 1',
     'post_commit_lag_seconds_bucket{le="300"} 1',
     'batch_flush_seconds_count{trigger="size"} 1',
     'http_server_request_duration_count{route="/notes/:id",method="GET",status="200"} 1',
-    'cache_requests_total{cache="posts",outcome="hit"} 1',
+    'cache_requests_total{cache="results",outcome="hit"} 1',
   ])('the scrape has the line %s', (line) => expect(seen.metrics.split('\n')).toContain(line));
 
   it('loads nothing with OTEL_SDK_DISABLED=true, and the service works without', async () => {

@@ -1,6 +1,8 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { createInstrumentations } from './instrumentations.js';
+import { meters } from './meters.js';
+import { observeProcess } from './process-metrics.js';
 import { traceContextPropagator } from './propagator.js';
 import { createSampler } from './sampler.js';
 import { setRunningSdk } from './sdk-state.js';
@@ -22,6 +24,9 @@ export function startSdk(ratio: number): void {
     instrumentations: createInstrumentations(),
   });
   sdk.start();
+  // Counters exist, at 0, before the first event.
+  meters();
+  observeProcess();
   setRunningSdk({
     ratio,
     scrape: (request, response) => exporter.getMetricsRequestHandler(request, response),
