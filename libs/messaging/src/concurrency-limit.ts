@@ -14,7 +14,7 @@ export interface ConcurrencyLimitOptions {
 }
 
 const FLOOR = 16;
-const START = 1024;
+const START = 4096;
 const ALWAYS_FINE_MS = 200;
 /** The median may be this many times the baseline: a broker that syncs in groups is slower and better when full. */
 const TOLERANCE = 3;

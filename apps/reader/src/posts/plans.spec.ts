@@ -84,7 +84,7 @@ describe('the plans of reads', () => {
     );
     await reader.query('COMMIT');
     const nodes = flat(explained.rows[0]?.['QUERY PLAN'][0].Plan);
-    const partitions = new Set(nodes.flatMap((node) => node['Relation Name'] ?? []).map(monthOf));
+    const partitions = new Set(nodes.flatMap((node) => monthOf(node['Relation Name'] ?? '')));
     return { seen: { text, nodes, partitions, locks: locks.rows[0]?.n ?? 0 }, rows };
   };
   const statementsOf = async (
@@ -185,8 +185,8 @@ describe('the plans of reads', () => {
   });
 });
 
-/** `posts_202611_author_id_idx` and `posts_202611` are of the same month; so are the tags of it. */
-const monthOf = (relation: string): string => /\d{6}/.exec(relation)?.[0] ?? relation;
+/** `posts_202611` and `post_tags_202611` are of the same month; what is not partitioned by month is of none. */
+const monthOf = (relation: string): string[] => /_(\d{6})$/.exec(relation)?.slice(1) ?? [];
 
 const flat = (plan: Plan | undefined): Plan[] =>
   plan === undefined ? [] : [plan, ...(plan.Plans ?? []).flatMap(flat)];
