@@ -47,6 +47,10 @@ async function publish(exchange: 'posts' | 'posts.dead', body: Buffer): Promise<
   }
 }
 
+/** Sends a post past the gateway. */
+export const sendCommand = (command: CreatePost): Promise<void> =>
+  publish('posts', encodeEnvelope([command]));
+
 /** Sends a post in an envelope of a version that no writer knows yet. */
 export async function sendNewer(tenantId: string): Promise<Sent> {
   const sent = commandOf(tenantId);

@@ -16,6 +16,7 @@ import { SearchController } from './search/search.controller.js';
 import { StatsController } from './stats/stats.controller.js';
 import { TagsController } from './tags/tags.controller.js';
 import { TenantReads } from './tenant-reads.js';
+import { JobTimelineController } from './timeline/job-timeline.controller.js';
 import { TopController } from './top/top.controller.js';
 
 export interface ReaderParts {
@@ -44,6 +45,7 @@ export class AppModule {
         ChangesController,
         GetJobController,
         JobEventsController,
+        JobTimelineController,
         DeadLettersController,
         RevocationsController,
       ],

@@ -7,6 +7,7 @@ import { letterRoutes } from './openapi/dead-letters.js';
 import { derivedRoutes } from './openapi/derived-reads.js';
 import { readRoutes } from './openapi/reads.js';
 import { revocationRoutes } from './openapi/revocations.js';
+import { timelineRoutes } from './openapi/timeline.js';
 
-const routes = [...readRoutes, ...derivedRoutes, ...letterRoutes, ...revocationRoutes];
+const routes = [...readRoutes, ...derivedRoutes, ...letterRoutes, ...revocationRoutes, ...timelineRoutes];
 writeSync(1, JSON.stringify(openApiDocument(describeRoutes(routes, accessOf))));

@@ -1,4 +1,4 @@
-import { uuidV7, type Accepted, type Job, type PostInput } from '@spillway/contracts';
+import { uuidV7, type Accepted, type Job, type JobTimeline, type PostInput } from '@spillway/contracts';
 import type { ConsistencyTokens } from './consistency-tokens.js';
 import { createPosts, type CreatePostsOptions } from './create-posts.js';
 import { followJob, type FollowOptions, type LookAtJob } from './follow-job.js';
@@ -83,6 +83,12 @@ export class SpillwayClient extends ReadClient {
   /** The job as it is now. */
   async getJob(jobId: string, { signal }: CallOptions = {}): Promise<Job> {
     return (await this.look({ jobId, giveUpAt: Infinity, waitSeconds: 0, signal })).job;
+  }
+
+  /** The life of a job from what is stored; needs the role `operator`. */
+  async getJobTimeline(jobId: string, { signal }: CallOptions = {}): Promise<JobTimeline> {
+    const path = `${pathOf('jobs', jobId)}/timeline`;
+    return (await this.transport.call({ method: 'GET', path }, { signal })).body as JobTimeline;
   }
 
   /**

@@ -77,3 +77,11 @@ export {
   TAG_MAX_CODE_POINTS,
   TAGS_MAX,
 } from './text.js';
+export type {
+  JobTimeline,
+  TimelineBatch,
+  TimelineChange,
+  TimelineVisibility,
+  TimelineWait,
+  WaitFor,
+} from './timeline.js';

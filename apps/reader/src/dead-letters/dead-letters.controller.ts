@@ -10,7 +10,7 @@ import { CURSOR_KEYS } from '../posts/list-posts.controller.js';
 import { timeOf } from '../query-time.js';
 import { describeAnswer } from '../served-by.js';
 import { TenantReads } from '../tenant-reads.js';
-import { findLetter, findLetters, presentLetter } from './find-letters.js';
+import { findLetter, findLetters, presentDetail, presentLetter } from './find-letters.js';
 import { LIMIT_DEFAULT, ListLettersDto } from './list-letters.dto.js';
 
 /** `GET /v1/dead-letters` and `/v1/dead-letters/{id}`, for operators, of their own tenant and without content. */
@@ -74,20 +74,7 @@ export class DeadLettersController {
     );
     describeAnswer(reply, answer);
     if (!answer.value) throw notFound();
-    const { letter, actions } = answer.value;
-    return {
-      ...presentLetter(letter),
-      actions: actions.map(({ action, actor, via, why, at, result, detail, endedAt }) => ({
-        action,
-        who: actor,
-        via,
-        why,
-        at: at.toISOString(),
-        result,
-        detail,
-        endedAt: endedAt?.toISOString() ?? null,
-      })),
-    };
+    return presentDetail(answer.value.letter, answer.value.actions);
   }
 }
 

@@ -1,4 +1,4 @@
-import { uuidV7Floor, type DeadLetter } from '@spillway/contracts';
+import { uuidV7Floor, type DeadLetter, type DeadLetterDetail } from '@spillway/contracts';
 import { DeadLetterActionEntity, DeadLetterEntity, type ReadScope } from '@spillway/database/read';
 
 export interface LetterFilter {
@@ -62,4 +62,21 @@ export const presentLetter = (row: DeadLetterEntity): DeadLetter => ({
   postId: row.postId,
   createdAt: row.at.toISOString(),
   resolvedAt: row.resolvedAt?.toISOString() ?? null,
+});
+
+export const presentDetail = (
+  letter: DeadLetterEntity,
+  actions: readonly DeadLetterActionEntity[],
+): DeadLetterDetail => ({
+  ...presentLetter(letter),
+  actions: actions.map(({ action, actor, via, why, at, result, detail, endedAt }) => ({
+    action,
+    who: actor,
+    via,
+    why,
+    at: at.toISOString(),
+    result,
+    detail,
+    endedAt: endedAt?.toISOString() ?? null,
+  })),
 });

@@ -55,7 +55,7 @@ export async function noteProgress(scope: Scope, replicas: readonly ReplicaPosit
 /** Jobs are known for 7 days; a day more for whoever looks late. */
 const PURGE = [
   `DELETE FROM batches WHERE xid IN
-     (SELECT xid FROM batches WHERE applied_at < clock_timestamp() - interval '8 days' ORDER BY applied_at LIMIT 5000)`,
+     (SELECT xid FROM batches WHERE applied_at < clock_timestamp() - interval '8 days' ORDER BY applied_at LIMIT 20000)`,
   `DELETE FROM replica_progress WHERE at < clock_timestamp() - interval '8 days'`,
   `DELETE FROM writer_runs WHERE seen_at < clock_timestamp() - interval '8 days'`,
 ];

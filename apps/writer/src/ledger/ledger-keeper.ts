@@ -1,7 +1,7 @@
 import type { LedgerMirror } from '@spillway/cache';
 import { readLedger, type Router, type Scope } from '@spillway/database';
 import type { CommitFacts } from '../posts/commit-facts.js';
-import { noteProgress, noteRun } from './fact.store.js';
+import { noteProgress, noteRun, purgeFacts } from './fact.store.js';
 
 export interface LedgerKeeperParts {
   readonly router: Router;
@@ -12,6 +12,8 @@ export interface LedgerKeeperParts {
   /** Whether this writer takes commands from the broker now. */
   readonly consuming: () => boolean;
 }
+
+const PURGE_EVERY_MS = 60_000;
 
 /** A restart of the same gateway is another source, so the greatest number of one is right whatever the order. */
 const KEEP_ACCEPTED = `
@@ -28,6 +30,8 @@ export class LedgerKeeper {
   /** What this writer has copied, by shard and source. */
   private readonly copied = new Map<string, number>();
   private readonly runs = new Map<string, string>();
+  /** When each shard was purged last, in milliseconds of `performance.now()`. */
+  private readonly purgedAt = new Map<string, number>();
 
   constructor(private readonly parts: LedgerKeeperParts) {}
 
@@ -46,6 +50,10 @@ export class LedgerKeeper {
       return readLedger(scope);
     });
     await mirror.putFigures(shard, figures);
+    const now = performance.now();
+    if (now - (this.purgedAt.get(shard) ?? 0) < PURGE_EVERY_MS) return;
+    this.purgedAt.set(shard, now);
+    await router.onPrimary(shard, purgeFacts);
   }
 
   private async copy(

@@ -32,6 +32,7 @@ import { commandHandlers } from '../handlers.js';
 import { BatchWriter } from '../posts/batch-writer.js';
 import { CommitFacts } from '../posts/commit-facts.js';
 import { Partitions } from '../posts/partitions.js';
+import { purgeFacts } from './fact.store.js';
 import { LedgerKeeper } from './ledger-keeper.js';
 
 const SHARD = `spec-${randomBytes(4).toString('hex')}`;
@@ -292,6 +293,12 @@ describe('the ledger', () => {
     expect(await database.query(`SELECT writer, seen_at > started_at AS seen FROM writer_runs`)).toEqual([
       { writer: 'spec', seen: true },
     ]);
+    await database.query(`UPDATE batches SET applied_at = applied_at - interval '9 days'`);
+    await database.query(`UPDATE writer_runs SET seen_at = seen_at - interval '9 days'`);
+    await router.onPrimary(SHARD, purgeFacts);
+    expect(await database.query('SELECT xid FROM batches UNION ALL SELECT NULL FROM writer_runs')).toEqual(
+      [],
+    );
   });
 });
 

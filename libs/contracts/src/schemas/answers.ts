@@ -14,6 +14,7 @@ import type { Problem, ProblemPointer } from '../problem.js';
 import { objectSchema, optional, refTo, type SchemaData } from './object-schema.js';
 import { nextCursor, orNull, text, time, uuid } from './parts.js';
 import { READ_SCHEMAS } from './reads.js';
+import { TIMELINE_SCHEMAS } from './timeline.js';
 
 const code: SchemaData = { type: 'string', enum: Object.keys(ERROR_CODES) };
 
@@ -85,6 +86,7 @@ export const ANSWER_SCHEMAS = {
     consistencyToken: optional({ type: 'string', description: 'Reads that carry it contain the commit.' }),
     traceId: optional(text),
   }),
+  ...TIMELINE_SCHEMAS,
   BatchAnswer: objectSchema<BatchAnswer>('One result per post, in the order of the posts.', {
     results: {
       type: 'array',
