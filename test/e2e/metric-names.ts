@@ -56,4 +56,4 @@ export const LABELS = [
 ];
 
 /** Named by the instrumentations of OpenTelemetry, whose names they freeze themselves. */
-export const FROM_INSTRUMENTATIONS = /^(?:nodejs|v8js|db_client)_/;
+export const FROM_INSTRUMENTATIONS = /^(?:nodejs|v8js|db_client|otel_sdk)_/;

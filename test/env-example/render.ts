@@ -60,6 +60,9 @@ OTEL_BSP_MAX_QUEUE_SIZE=16384
 OTEL_BSP_MAX_EXPORT_BATCH_SIZE=1024
 OTEL_BSP_SCHEDULE_DELAY=1000
 
+# Metrics of the tracing itself: spans that were processed, and those that were lost
+OTEL_NODE_EXPERIMENTAL_SDK_METRICS=true
+
 # Logs go to stdout and metrics are scraped, so neither is exported
 OTEL_LOGS_EXPORTER=none
 OTEL_METRICS_EXPORTER=none

@@ -31,6 +31,7 @@ export function appEnvironment(plan: Plan, app: AppName, n: number): Record<stri
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${plan.ports.otlp}`,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
     OTEL_BSP_SCHEDULE_DELAY: '1000',
+    OTEL_NODE_EXPERIMENTAL_SDK_METRICS: 'true',
     OTEL_BSP_MAX_QUEUE_SIZE: '16384',
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1024',
     OTEL_SPAN_LINK_COUNT_LIMIT: '1024',

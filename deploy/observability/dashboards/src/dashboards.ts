@@ -14,12 +14,13 @@ import { postgresRow } from './postgres.js';
 import { rabbitmqRow } from './rabbitmq.js';
 import { cacheRow, latencyRow, replicasRow } from './reads.js';
 import { redisRow } from './redis.js';
+import { telemetryRow } from './telemetry.js';
 
 const ROWS: Readonly<Record<string, readonly Row[]>> = {
   Posts: [acceptRow, commitRow, ledgerRow, backlogRow],
   Reads: [latencyRow, replicasRow, cacheRow],
   Dependencies: [rabbitmqRow, postgresRow, poolsRow, redisRow],
-  Fleet: [processesRow, eventLoopRow, machineRow],
+  Fleet: [processesRow, eventLoopRow, machineRow, telemetryRow],
 };
 
 /** Every dashboard, by the name of its file. */
