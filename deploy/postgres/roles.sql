@@ -48,3 +48,7 @@ SELECT 'CREATE DATABASE spillway OWNER migrator'
 
 REVOKE ALL ON DATABASE spillway FROM PUBLIC;
 GRANT CONNECT ON DATABASE spillway TO writer, reader, monitor, operator;
+
+-- Where the server has it: it tells of every database, so it is made in one only, this one.
+SELECT 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements'
+ WHERE EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements') \gexec

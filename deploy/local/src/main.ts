@@ -3,6 +3,7 @@ import { openLayout } from './layout.js';
 import { installPackages } from './packages.js';
 import { reset } from './reset.js';
 import { scale } from './scale.js';
+import { showSlow } from './slow.js';
 import { start, type StartOptions } from './start.js';
 import { status } from './status.js';
 import { stop } from './stop.js';
@@ -44,7 +45,11 @@ program
 program
   .command('status')
   .description('a table of every process')
-  .action(async () => void (exitCode = await status(openLayout())));
+  .option('--slow', 'the requests and queries that took the most time instead', false)
+  .action(
+    async ({ slow }: { slow: boolean }) =>
+      void (exitCode = await (slow ? showSlow(openLayout()) : status(openLayout()))),
+  );
 program
   .command('scale')
   .description('change the number of processes while it runs, for example: writer=4 reader=2')

@@ -158,6 +158,18 @@ export async function sql(plan: Plan, query: string): Promise<string[]> {
   return out.split('\n').filter((line) => line !== '');
 }
 
+/** What one node answers the role that sees statistics and no data. */
+export async function monitorSql(plan: Plan, n: number, query: string): Promise<string> {
+  const argv = [join(postgresBin(), 'psql'), '-X', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-c', query];
+  const env = {
+    ...connection(plan, 'postgres'),
+    PGPORT: String(plan.ports.postgres(n)),
+    PGUSER: 'monitor',
+    PGPASSWORD: plan.secrets.passwords.monitor,
+  };
+  return run(argv, { env, cwd: '/', deadlineMs: 15_000 });
+}
+
 const connection = (plan: Plan, database: string): Record<string, string> => ({
   PGHOST: '127.0.0.1',
   PGPORT: String(plan.ports.postgres(0)),

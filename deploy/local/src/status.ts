@@ -34,7 +34,7 @@ export async function status(layout: Layout): Promise<number> {
 const probe = ({ role, adminUrl, port }: Component): Promise<void> =>
   adminUrl && role !== 'rabbitmq' ? httpAnswers(`${adminUrl}/health/ready`) : tcpAccepts(port);
 
-function printTable(rows: readonly string[][]): void {
+export function printTable(rows: readonly string[][]): void {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   for (const row of rows)
     console.log(
