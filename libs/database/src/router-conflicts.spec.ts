@@ -29,6 +29,14 @@ describe('recovery conflicts', () => {
     await owner.query('GRANT SELECT ON public.churn TO reader');
     reader = fixture.open('reader', { primaryReadShare: 1 });
     await findsNodes(reader, 1);
+    await eventually('the replica has the table', async () => {
+      const { value, servedBy } = await reader.onReplica(SHARD, TENANT, EVENTUAL, (scope) =>
+        scope.query<{ readable: boolean | null }>(
+          `SELECT has_table_privilege(to_regclass('public.churn')::oid, 'SELECT') AS readable`,
+        ),
+      );
+      return servedBy === 'replica-1' && value[0]?.readable === true;
+    });
   }, 60_000);
   afterAll(async () => {
     await owner.end();

@@ -10,8 +10,8 @@ const PUBLISHER = 'libs/messaging/dist/publisher.js';
 export const FAULT_POINTS: readonly Rewrite[] = [
   {
     file: 'libs/database/dist/scope.js',
-    find: `const closing = await script('COMMIT', ...after);`,
-    put: `globalThis.spillwayFaultPoint('before-commit'); const closing = await script('COMMIT', ...after);`,
+    find: `const closing = await script(...end(value));`,
+    put: `globalThis.spillwayFaultPoint('before-commit'); const closing = await script(...end(value));`,
   },
   {
     file: RUNNER,
