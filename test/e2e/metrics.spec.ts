@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, notYet, readStack } from '@spillway/testing';
-import { callerOf, type Followed, freshTenant } from './api.js';
+import { callerOf, type Followed, freshTenant, tokenOf } from './api.js';
 import { FROM_INSTRUMENTATIONS, LABELS, METRIC_NAMES } from './metric-names.js';
 
 const ROLES = ['gateway', 'writer', 'reader'] as const;
@@ -38,7 +38,8 @@ describe('the metrics of running processes', () => {
   beforeAll(async () => {
     const api = await callerOf(tenant, SUB);
     followed = await api.postAndFollow({ content: CONTENT });
-    expect((await api.send('GET', `/v1/posts/${followed.job.postId}`)).status).toBe(200);
+    const headers = { 'consistency-token': tokenOf(followed.job) };
+    expect((await api.send('GET', `/v1/posts/${followed.job.postId}`, { headers })).status).toBe(200);
   });
 
   it.each(ROLES)('of the %s have exactly these names', async (role) => {
@@ -51,7 +52,7 @@ describe('the metrics of running processes', () => {
         const unknown = names.filter((name) => !frozen.includes(name));
         return missing.length + unknown.length === 0 || notYet({ missing, unknown });
       },
-      { deadlineMs: 20_000, everyMs: 500 },
+      { deadlineMs: 40_000, everyMs: 500 },
     );
   });
 

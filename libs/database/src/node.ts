@@ -19,6 +19,8 @@ export interface NodeOptions {
 export type NodeRole = 'primary' | 'replica' | 'unknown';
 
 const CONNECT_TIMEOUT_MS = 2_000;
+/** Reads that wait for such a server go to another: sooner than they would all end at once. */
+const SILENT_AFTER_MS = 500;
 const POLL_TIMEOUT_MS = 1_000;
 /** Questions that reads ask besides the regular ones keep this distance. */
 const POLL_GAP_MS = 5;
@@ -44,7 +46,11 @@ export class DatabaseNode {
   private source: DataSource | undefined;
   private opening: Promise<DataSource> | undefined;
   private failures = 0;
+  private readonly silenceListeners = new Set<() => void>();
   private closed = false;
+
+  /** A poll has been without its answer for longer than a server that is well takes; until the next answer. */
+  silent = false;
 
   constructor(readonly options: NodeOptions) {}
 
@@ -74,8 +80,20 @@ export class DatabaseNode {
     }));
   }
 
+  /** Calls back when the server falls silent or is lost. Returns how to stop that. */
+  onSilence(listener: () => void): () => void {
+    this.silenceListeners.add(listener);
+    return () => this.silenceListeners.delete(listener);
+  }
+
+  private fallSilent(): void {
+    this.silent = true;
+    for (const listener of this.silenceListeners) listener();
+  }
+
   private async ask(): Promise<void> {
     this.askedAt = performance.now();
+    const timer = setTimeout(() => this.fallSilent(), SILENT_AFTER_MS);
     try {
       this.poller ??= await this.connectPoller();
       const { rows } = await this.poller.query<NodePositionRow>(NODE_POSITION);
@@ -84,10 +102,16 @@ export class DatabaseNode {
       this.position = positionOf(this.options.shard, row);
       this.role = row.recovery ? 'replica' : 'primary';
       this.failures = 0;
+      this.silent = false;
     } catch {
       this.dropPoller();
       // One lost connection is not a lost server: the second failure in a row is.
-      if (++this.failures >= 2) this.role = 'unknown';
+      if (++this.failures >= 2) {
+        this.role = 'unknown';
+        this.fallSilent();
+      }
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -295,6 +295,25 @@ describe('Router', () => {
       }
     });
 
+    it('on another node, long before its deadline, when the one that reads falls silent', async () => {
+      const { port } = new URL(readStack().urlOf('pgbouncer-replica-1'));
+      const replicaProxy = await startTcpProxy({ target: { port: Number(port) } });
+      try {
+        const viaProxy = urlOf('reader', 'replica-1', replicaProxy.port);
+        const reader = await openReader({ nodes: nodes('reader', ['primary', () => viaProxy]) });
+        replicaProxy.silence();
+        const startedAt = performance.now();
+        const answers = await Promise.all(Array.from({ length: 4 }, () => servedBy(reader)));
+        expect(answers).toEqual(answers.map(() => 'primary'));
+        expect(performance.now() - startedAt).toBeLessThan(2_000);
+        await replicaProxy.pass();
+        await eventually('the replica answers again', async () => (await servedBy(reader)) === 'replica-1');
+        await reader.close();
+      } finally {
+        await replicaProxy.stop();
+      }
+    });
+
     it('and says unavailable, not something else, when its last node breaks in the middle', async () => {
       const reader = open({ ...options('reader', []), nodes: nodes('reader', [proxiedUrl]) });
       await eventually('the primary answers', async () => (await servedBy(reader)) === 'primary');

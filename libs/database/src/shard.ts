@@ -59,7 +59,7 @@ export class Shard {
   /** A replica that may answer, the less busy of two; undefined when there is none. */
   pick(freshness: Freshness, except?: ReadonlySet<DatabaseNode>): DatabaseNode | undefined {
     const candidates = this.replicas
-      .filter((node) => node.breaker.allows && !except?.has(node))
+      .filter((node) => node.breaker.allows && !node.silent && !except?.has(node))
       .map((node) => ({
         node,
         position: node.position,

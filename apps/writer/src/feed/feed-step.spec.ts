@@ -196,16 +196,20 @@ describe('the leader of the change feed', () => {
     await holder.query('BEGIN');
     await holder.query('LOCK TABLE tag_counts IN EXCLUSIVE MODE');
     const victim = await feed.openRouter('spec killed');
-    // Waiting for the lock it gives up after a while, and begins again.
-    const step = async (): Promise<string> => {
-      try {
-        return await feedStep(victim, SHARD, COUNTS);
-      } catch (error) {
-        return sqlState(error) === '55P03' ? step() : 'killed';
+    let over = false;
+    // It finds nothing while any transaction of the server is open, and gives up a lock after a while.
+    const steps = async (): Promise<string> => {
+      while (!over) {
+        try {
+          await feedStep(victim, SHARD, COUNTS);
+        } catch (error) {
+          if (sqlState(error) !== '55P03') return 'killed';
+        }
       }
+      return 'never killed';
     };
+    const ended = steps();
     try {
-      const ended = step();
       await eventually('it waits in the middle, and is killed', async () => {
         const rows = await feed.database.query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -216,7 +220,9 @@ describe('the leader of the change feed', () => {
       });
       expect(await ended).toBe('killed');
     } finally {
+      over = true;
       await holder.end();
+      await ended;
     }
     await catchUp();
     await compare(tenant, 0);

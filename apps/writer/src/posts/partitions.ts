@@ -78,7 +78,7 @@ function startOfMonth(unixMs: number): number {
 }
 
 const AHEAD_EVERY_MS = 3600_000;
-const AHEAD_RETRY_MS = 30_000;
+const AHEAD_RETRY_MS = 5_000;
 const FIRST_MS = 5_000;
 /** With fewer months than this ahead somebody should look. */
 const AHEAD_ALERT = 2;
@@ -99,8 +99,9 @@ export function keepPartitionsAhead(
         next = AHEAD_RETRY_MS;
         events.partitionsLate(shard, error);
       });
-      const ahead = await partitions.look(shard).catch(() => AHEAD_MONTHS);
-      if (ahead < AHEAD_ALERT) events.partitionsFew(shard, ahead);
+      const ahead = await partitions.look(shard).catch(() => undefined);
+      if (ahead === undefined) next = AHEAD_RETRY_MS;
+      else if (ahead < AHEAD_ALERT) events.partitionsFew(shard, ahead);
     }
     return next;
   });

@@ -36,14 +36,17 @@ export async function withReadScope<T>(
   node.inFlight++;
   let client: PoolClient | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let forget = (): void => undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const message = `${node.options.name} did not answer within ${deadlineMs} ms`;
-      const error = new DatabaseUnavailable('timeout', message);
+    const giveUp = (why: string): void => {
+      const error = new DatabaseUnavailable('timeout', `${node.options.name} ${why}`);
       // Released with its error it leaves the pool, and whoever waits on it is told.
       if (client) destroyConnection(client);
       reject(error);
-    }, deadlineMs);
+    };
+    timer = setTimeout(() => giveUp(`did not answer within ${deadlineMs} ms`), deadlineMs);
+    // There is nobody to go to from a primary.
+    if (node.role === 'replica') forget = node.onSilence(() => giveUp('has fallen silent'));
   });
   let broken: Error | undefined;
   const noted = (error: Error): void => {
@@ -66,6 +69,7 @@ export async function withReadScope<T>(
     throw error;
   } finally {
     clearTimeout(timer);
+    forget();
     client?.off('error', noted);
     client?.release(broken);
     node.inFlight--;
