@@ -4,8 +4,22 @@ import { isUnchanged } from '../if-none-match.js';
 
 const WEAK = /^W\//;
 
-/** Writes the headers of a page, and answers with the bytes to send: none when the client has it already. */
-export function sendPage(reply: FastifyReply, page: Page, known: string | undefined): Buffer | undefined {
+/**
+ * The text of a body, made once. Node writes text together with the headers, in one piece; bytes go out by
+ * `writev`, which takes half as much time again as the whole rest of an answer.
+ */
+const texts = new WeakMap<Buffer, string>();
+
+function textOf(body: Buffer): string {
+  const known = texts.get(body);
+  if (known !== undefined) return known;
+  const text = body.toString();
+  texts.set(body, text);
+  return text;
+}
+
+/** Writes the headers of a page, and answers with the text to send: none when the client has it already. */
+export function sendPage(reply: FastifyReply, page: Page, known: string | undefined): string | undefined {
   const { etag, servedBy, lagMs, stale = false, ageSeconds, body } = page;
   void reply.headers({
     'Cache-Control': 'private, no-cache',
@@ -19,5 +33,5 @@ export function sendPage(reply: FastifyReply, page: Page, known: string | undefi
     return undefined;
   }
   void reply.header('Content-Type', 'application/json; charset=utf-8');
-  return body;
+  return textOf(body);
 }

@@ -35,7 +35,7 @@ export class ListPostsController {
     @Headers('consistency-token') token: string | undefined,
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<PartialPostPage | Buffer | undefined> {
+  ): Promise<PartialPostPage | string | undefined> {
     const { limit = LIMIT_DEFAULT } = query;
     const filter = filterOf(tenant, query);
     const list = listOf(filter);

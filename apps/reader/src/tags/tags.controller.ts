@@ -35,7 +35,7 @@ export class TagsController {
     @Headers('consistency-token') token: string | undefined,
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<TagPage | Buffer | undefined> {
+  ): Promise<TagPage | string | undefined> {
     const folded = prefix.toLowerCase();
     const list = JSON.stringify(['tags', tenant, folded]);
     const cursor = cursorOf(this.keys, list, text);

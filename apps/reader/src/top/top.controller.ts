@@ -33,7 +33,7 @@ export class TopController {
     @Headers('consistency-token') token: string | undefined,
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<TopPosts | Buffer | undefined> {
+  ): Promise<TopPosts | string | undefined> {
     const freshness = this.reads.freshnessOf(tenant, token);
     const read = async (scope: ReadScope): Promise<TopPosts> => {
       const found = await findTop(scope, tenant, window, limit, Date.now());
