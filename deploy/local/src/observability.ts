@@ -89,6 +89,7 @@ export function writeObservabilityConfig(plan: Plan): void {
   );
   const text = fillTemplate('observability/prometheus.yml', {
     TARGETS_DIR: layout.path('config', 'targets'),
+    ALERTS_DIR: join(REPO, 'deploy/observability/alerts'),
   });
   writeFileSync(layout.path('config', 'prometheus.yml'), text);
 }
