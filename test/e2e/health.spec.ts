@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { eventually, readStack } from '@spillway/testing';
 import { callerOf, freshTenant } from './api.js';
+import { takeTurnsWithTheWriters } from './held-writers.js';
 
 const stack = readStack();
 
@@ -12,6 +13,9 @@ async function statusOf(url: string): Promise<number> {
 }
 
 describe('health', () => {
+  // A writer that another spec has stopped answers nothing.
+  takeTurnsWithTheWriters();
+
   it('tells dependencies without their addresses, and needs no token', async () => {
     const response = await fetch(`${stack.baseUrl}/health`);
     const text = await response.text();

@@ -32,7 +32,7 @@ export const replicaDies: Fault = {
     await eventually(
       'the replica serves again',
       () => reads.between(to, Infinity).some(({ servedBy }) => servedBy === 'replica-1'),
-      { deadlineMs: 60_000 },
+      { deadlineMs: 30_000 },
     );
     note(`the replica served again ${((Date.now() - to) / 1000).toFixed(1)} s after its start`);
     await reads.stop();
@@ -50,7 +50,7 @@ export const replicaDies: Fault = {
       'every 503 says when to come again',
     );
     expect(
-      down.filter((r) => r.servedBy === 'primary').length >= down.length * 0.5,
+      down.filter((r) => r.servedBy === 'primary').length >= down.length * 0.8,
       `the primary answered most of them meanwhile (${tallyReads(down)})`,
     );
     expect(most <= BUDGET, `the primary had at most ${BUDGET} reads at once (${most})`);
