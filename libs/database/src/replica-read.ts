@@ -62,7 +62,10 @@ export class ReplicaRead<T> {
     if (timeline !== undefined && timeline !== position.timeline) return undefined;
     const until = performance.now() + POSITION_WAIT_MS;
     while (shard.pick(freshness) === undefined) {
-      if (performance.now() >= until) return (await shard.isBeyond(position)) ? EVENTUAL : freshness;
+      // Without a replica there is nothing to wait for, and nothing that would let others have a turn.
+      const hopeless = shard.replicas.length === 0;
+      if (hopeless || performance.now() >= until)
+        return (await shard.isBeyond(position)) ? EVENTUAL : freshness;
       // A replica that says nothing must not hold the others up.
       await Promise.race([shard.refreshReplicas(), delay(POSITION_WAIT_MS)]);
     }
