@@ -31,7 +31,6 @@ export const METRIC_NAMES = {
     ...EVERYWHERE,
     'batch_flush_seconds',
     'batch_size',
-
     'feed_lag_seconds',
     'partitions_ahead',
     'post_commit_lag_seconds',
@@ -48,6 +47,9 @@ export const METRIC_NAMES = {
     'revocations_held',
   ],
 } as const;
+
+/** Names that a process has once it has done what they measure: a writer that retries or replays publishes. */
+export const SOMETIMES: readonly string[] = ['publish_confirm_seconds'];
 
 /** Everything a metric may be told apart by; a tenant, an author or a text of theirs is not among them. */
 export const LABELS = [
