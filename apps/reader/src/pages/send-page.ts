@@ -6,7 +6,7 @@ const WEAK = /^W\//;
 
 /**
  * The text of a body, made once. Node writes text together with the headers, in one piece; bytes go out by
- * `writev`, which takes half as much time again as the whole rest of an answer.
+ * `writev`, which was measured to cost more (docs/performance.md).
  */
 const texts = new WeakMap<Buffer, string>();
 
