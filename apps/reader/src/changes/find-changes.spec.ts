@@ -139,6 +139,7 @@ describe('the changes of a tenant', () => {
   it('from now on leave out what was before, and miss nothing that commits later', async () => {
     const [slow, quick] = [writer(2), writer(3)];
     await note(quick, uuidV7(), { created: true });
+    await settled();
     const held = uuidV7();
     await slow.query('BEGIN');
     await note(slow, held, { created: true });
