@@ -64,6 +64,23 @@ describe('the changes of a tenant', () => {
     return client;
   };
 
+  const purgedAt = async (xid: string): Promise<string> => {
+    const [row] = await fixture.database.query<{ xid: string }>(
+      `UPDATE feed_cursors c SET xid = $1::xid8 FROM feed_cursors old
+       WHERE c.name = 'purged' AND old.name = 'purged' RETURNING old.xid::text AS xid`,
+      [xid],
+    );
+    return row?.xid ?? '0';
+  };
+  const withPurgedAt = async (xid: string, work: () => Promise<void>): Promise<void> => {
+    const before = await purgedAt(xid);
+    try {
+      await work();
+    } finally {
+      await purgedAt(before);
+    }
+  };
+
   it('come in the order of commits, with the posts as they are now, page by page', async () => {
     const [a = '', b = ''] = await fixture.store(
       tenant,
@@ -122,6 +139,23 @@ describe('the changes of a tenant', () => {
     for (const freshness of [EVENTUAL, STRONG]) while (await follow(freshness));
     expect([...seen].sort()).toEqual([...noted].sort());
     expect(new Set(seen).size).toBe(seen.length);
+  });
+
+  it('come in the order of transactions as numbers, where they gain a digit', async () => {
+    const ids = [98, 99, 100, 101].map((xid) => ({ xid, id: uuidV7() }));
+    await fixture.database.query(
+      `INSERT INTO post_changes (tenant_id, xid, post_id, created)
+       SELECT $1, xid::text::xid8, id, true FROM jsonb_to_recordset($2) AS c(xid int, id uuid)`,
+      [tenant, JSON.stringify(ids)],
+    );
+    await withPurgedAt('90', async () => {
+      const walked: string[] = [];
+      for (let page = await some(undefined, 1); ; page = await some(page.place, 1)) {
+        walked.push(...page.changes.map(({ postId }) => postId));
+        if (!page.more) break;
+      }
+      expect(walked).toEqual(ids.map(({ id }) => id));
+    });
   });
 
   it('wait for a transaction that is still running, and for those that began after it', async () => {

@@ -41,10 +41,10 @@ export async function findChanges(
   const feed = await feedOf(scope, after?.timeline ?? 0);
   const start = startOf(feed, after);
   const rows = await scope.query<Row>(
-    `SELECT xid::text AS xid, post_id AS "postId", created, deleted, at FROM post_changes
-     WHERE tenant_id = $1 AND xid >= $2::xid8 AND (xid, post_id) > ($2::xid8, $3::uuid)
-       AND xid < pg_snapshot_xmin(pg_current_snapshot())
-     ORDER BY xid, post_id LIMIT $4`,
+    `SELECT c.xid::text AS xid, c.post_id AS "postId", c.created, c.deleted, c.at FROM post_changes c
+     WHERE c.tenant_id = $1 AND c.xid >= $2::xid8 AND (c.xid, c.post_id) > ($2::xid8, $3::uuid)
+       AND c.xid < pg_snapshot_xmin(pg_current_snapshot())
+     ORDER BY c.xid, c.post_id LIMIT $4`,
     [tenant, start.xid, start.postId, limit + 1],
   );
   // Looked at last: what was emptied before the statement above is known by now.

@@ -5,7 +5,7 @@ import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
 import { sqlState, type Router } from '@spillway/database';
 import { eventually, watchLeaks, type LeakCheck } from '@spillway/testing';
 import { COUNTS } from './count-changes.js';
-import type { Derivation } from './derivation.js';
+import type { Derivation, Stretch } from './derivation.js';
 import { create, edit, feedFixture, remove, SHARD, type FeedFixture } from './feed.fixture.js';
 import { feedStep } from './feed-step.js';
 import { searchIn } from './index-changes.js';
@@ -248,6 +248,40 @@ describe('the leader of the change feed', () => {
     expect(results).toContain('follows');
     await catchUp();
     await compare(tenant, 0);
+  });
+
+  it('takes whole transactions in their order as numbers, where they gain a digit', async () => {
+    await catchUp();
+    const cursor = async (xid: string): Promise<string> => {
+      const [row] = await feed.database.query<{ xid: string }>(
+        `UPDATE feed_cursors c SET xid = $1::xid8 FROM feed_cursors old
+         WHERE c.name = 'search' AND old.name = 'search' RETURNING old.xid::text AS xid`,
+        [xid],
+      );
+      return row?.xid ?? '0';
+    };
+    await feed.database.query(
+      `INSERT INTO post_changes (tenant_id, xid, post_id)
+       SELECT $1, n::text::xid8, gen_random_uuid() FROM unnest(ARRAY[98, 98, 99, 100, 100, 100, 101]) AS n`,
+      [tenant],
+    );
+    const before = await cursor('90');
+    try {
+      const seen: Stretch[] = [];
+      const derive = (_: unknown, stretch: Stretch): Promise<void> => {
+        seen.push(stretch);
+        return Promise.resolve();
+      };
+      for (let step = 0; step < 3; step++)
+        expect(await feedStep(router, SHARD, { cursor: 'search', rowsAtOnce: 2, derive })).toBe('more');
+      expect(seen).toEqual([
+        { from: '90', to: '99' },
+        { from: '99', to: '100' },
+        { from: '100', to: '101' },
+      ]);
+    } finally {
+      await cursor(before);
+    }
   });
 
   it('after a promotion says where the feed begins to differ: where it stood, before it moves on', async () => {

@@ -15,8 +15,8 @@ const WHERE_IT_IS = `
 
 /** The transaction in which the rows of one step are exceeded, if there are so many. */
 const BEYOND = `
-  SELECT xid::text, xid = $1::xid8 AS first FROM post_changes WHERE xid >= $1::xid8 AND xid < $2::xid8
-  ORDER BY xid OFFSET $3 LIMIT 1`;
+  SELECT p.xid::text, p.xid = $1::xid8 AS first FROM post_changes p WHERE p.xid >= $1::xid8 AND p.xid < $2::xid8
+  ORDER BY p.xid OFFSET $3 LIMIT 1`;
 
 /**
  * The cursor is still where the promoted server had it, so not beyond the first transaction of the new
