@@ -61,7 +61,7 @@ export async function test(jestArguments: readonly string[]): Promise<number> {
 }
 
 /** Specs that kill or stop parts of the stack, which the others count on. */
-const DISTURBING = 'test/(load-real|e2e/flood)';
+const DISTURBING = 'test/(load-real|e2e/(flood|trace))';
 
 /** The Jest runs of a whole test: first what only looks, then alone what disturbs the stack. */
 function runsOf(

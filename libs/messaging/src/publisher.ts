@@ -1,5 +1,6 @@
+import type { Span } from '@opentelemetry/api';
 import type { ConfirmChannel } from 'amqplib';
-import { meters, type Logger } from '@spillway/telemetry';
+import { meters, traceparentOf, type Logger } from '@spillway/telemetry';
 import type { BrokerConnection } from './broker-connection.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 import { expired, Outstanding, type Sent } from './outstanding.js';
@@ -23,6 +24,8 @@ export interface OutgoingMessage {
   readonly exchange?: string;
   readonly routingKey: string;
   readonly body: Buffer;
+  /** The same body, as large, with its commands below the `send` span; asked for only when that is sampled. */
+  readonly bodyBelow?: (traceparent: string) => Buffer;
   /** May take only half of the room for unconfirmed posts, so that it never shuts single posts out. */
   readonly bulk?: boolean;
   /** Posts in the message: they are what is limited and counted. */
@@ -98,7 +101,7 @@ export class Publisher {
     const span = startSendSpan(message);
     const startedAt = performance.now();
     try {
-      await this.send(channel, message);
+      await this.send(channel, message, bodyOf(message, span));
       endSendSpan(span);
     } catch (error) {
       endSendSpan(span, error);
@@ -147,10 +150,10 @@ export class Publisher {
     return this.confirmedAt < since && this.sentAt > since;
   }
 
-  private send(channel: ConfirmChannel, message: OutgoingMessage): Promise<void> {
+  private send(channel: ConfirmChannel, message: OutgoingMessage, body: Buffer): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const entry = this.outstanding.add(
-        { id: message.messageId, bytes: message.body.length, posts: message.posts },
+        { id: message.messageId, bytes: body.length, posts: message.posts },
         resolve,
         reject,
       );
@@ -177,13 +180,7 @@ export class Publisher {
         timestamp: Math.floor(message.timestamp / 1000),
       };
       try {
-        channel.publish(
-          message.exchange ?? EXCHANGE.posts,
-          message.routingKey,
-          message.body,
-          options,
-          confirmed,
-        );
+        channel.publish(message.exchange ?? EXCHANGE.posts, message.routingKey, body, options, confirmed);
       } catch {
         this.outstanding.settle(
           entry,
@@ -211,6 +208,11 @@ export class Publisher {
       new PublishError('unknown', 'the connection to the broker was lost before it confirmed'),
     );
   }
+}
+
+function bodyOf({ body, bodyBelow }: OutgoingMessage, span: Span | undefined): Buffer {
+  const traceparent = span && bodyBelow ? traceparentOf(span) : undefined;
+  return traceparent !== undefined && bodyBelow ? bodyBelow(traceparent) : body;
 }
 
 const stopping = () => new PublishError('unavailable', 'the publisher is stopping');

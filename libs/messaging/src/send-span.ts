@@ -1,11 +1,13 @@
 import { SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
-import { tracer } from '@spillway/telemetry';
+import type { Command } from '@spillway/contracts';
+import { tracer, traceparentOf } from '@spillway/telemetry';
 import { PublishError } from './publish-error.js';
 import { EXCHANGE } from './topology.js';
 
 /** What a `send posts` span says of its message. */
 export interface SentMessage {
-  readonly messageId: string;
+  /** Left out when it is not known yet. */
+  readonly messageId?: string;
   readonly exchange?: string;
   readonly routingKey: string;
 }
@@ -21,9 +23,15 @@ export function startSendSpan({ messageId, exchange, routingKey }: SentMessage):
       'messaging.operation.type': 'send',
       'messaging.destination.name': exchange ?? EXCHANGE.posts,
       'messaging.rabbitmq.destination.routing_key': routingKey,
-      'messaging.message.id': messageId,
+      ...(messageId === undefined ? {} : { 'messaging.message.id': messageId }),
     },
   });
+}
+
+/** A command as its receiver gets it: what becomes of it there goes on below the span that sent it. */
+export function below(span: Span, command: Command): Command {
+  const traceparent = traceparentOf(span);
+  return traceparent === undefined ? command : { ...command, traceparent };
 }
 
 /** Ends it with the confirm, or with what came instead. */

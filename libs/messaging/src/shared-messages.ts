@@ -8,7 +8,7 @@ import {
 } from '@spillway/contracts/server';
 import { PublishError } from './publish-error.js';
 import type { Publisher } from './publisher.js';
-import { endSendSpan, startSendSpan } from './send-span.js';
+import { below, endSendSpan, startSendSpan } from './send-span.js';
 
 export interface SharingOptions {
   /** Least milliseconds between two messages of a queue that are not full. 0: each command has its own. */
@@ -61,13 +61,14 @@ export class SharedMessages {
   async send(command: Command, to: Destination): Promise<void> {
     const refusal = this.publisher.refusalOf(to.bulk, this.unsent);
     if (refusal) throw refusal;
-    const text = JSON.stringify(command);
+    const span = startSendSpan(to);
+    const text = JSON.stringify(span ? below(span, command) : command);
     const bytes = Buffer.byteLength(text) + 1;
     const message = this.messageFor(to, bytes, command.acceptedAt);
     message.texts.push(text);
     this.unsent++;
     message.bytes += bytes;
-    const span = startSendSpan({ messageId: message.messageId, routingKey: to.routingKey });
+    span?.setAttribute('messaging.message.id', message.messageId);
     const confirmed = new Promise<void>((resolve, reject) => message.waiting.push({ resolve, reject }));
     if (this.isDue(message)) this.flush(message);
     else message.timer ??= setTimeout(() => this.flush(message), this.dueInMs(message));

@@ -2,6 +2,7 @@ import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
 import { RuntimeNodeInstrumentation } from '@opentelemetry/instrumentation-runtime-node';
+import { countRows, describeStatement } from './describe-statement.js';
 import { withholdMessages } from './withhold-messages.js';
 
 /**
@@ -14,7 +15,8 @@ export function createInstrumentations() {
       requireParentSpan: true,
       ignoreConnectSpans: true,
       enhancedDatabaseReporting: false,
-      requestHook: withholdMessages,
+      requestHook: describeStatement,
+      responseHook: countRows,
     }),
     new IORedisInstrumentation({
       requireParentSpan: true,

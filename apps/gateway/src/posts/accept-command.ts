@@ -1,6 +1,7 @@
 import type { Span } from '@opentelemetry/api';
 import type { Accepted, Command, CommandKind } from '@spillway/contracts';
 import {
+  encodeEnvelope,
   ENVELOPE_TYPE,
   issueTicket,
   type EncodedEnvelope,
@@ -103,6 +104,7 @@ export class CommandAcceptor {
         type: ENVELOPE_TYPE,
         ...this.destinationOf(first.tenantId, lane),
         body,
+        bodyBelow: (traceparent) => encodeEnvelope(commands.map((command) => ({ ...command, traceparent }))),
         posts: commands.length,
         timestamp: first.acceptedAt,
       });

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import type { Page } from '@spillway/cache';
 import { isUnchanged } from '../if-none-match.js';
+import { traceAnswer } from '../served-by.js';
 
 const WEAK = /^W\//;
 
@@ -21,6 +22,7 @@ function textOf(body: Buffer): string {
 /** Writes the headers of a page, and answers with the text to send: none when the client has it already. */
 export function sendPage(reply: FastifyReply, page: Page, known: string | undefined): string | undefined {
   const { etag, servedBy, lagMs, stale = false, ageSeconds, body } = page;
+  traceAnswer(reply, page);
   void reply.headers({
     'Cache-Control': 'private, no-cache',
     ETag: etag,

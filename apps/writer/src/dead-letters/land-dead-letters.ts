@@ -2,6 +2,7 @@ import { classifySqlError, type Router } from '@spillway/database';
 import { unavailable, type Batch, type BatchEntry, type Outcome } from '@spillway/messaging';
 import type { ShardDirectory } from '@spillway/contracts/server';
 import type { Events } from '../events.js';
+import { startBatchTrace } from '../posts/batch-trace.js';
 import { keepDeadLetters, recordOutcomes, refOf } from '../posts/outcome.store.js';
 
 /**
@@ -15,7 +16,15 @@ export class DeadLetterLanding {
     private readonly events: Events,
   ) {}
 
+  /** One outcome an entry. Never throws: what the database cannot do now is `unavailable`. */
   async land(batch: Batch): Promise<readonly Outcome[]> {
+    const trace = startBatchTrace(batch);
+    const outcomes = await trace.run(() => this.park(batch));
+    trace.end(outcomes);
+    return outcomes;
+  }
+
+  private async park(batch: Batch): Promise<readonly Outcome[]> {
     const outcomes = new Map<BatchEntry, Outcome>();
     for (const [shard, entries] of this.byShard(batch.entries)) {
       const parked = entries.map((entry): Outcome => ({
