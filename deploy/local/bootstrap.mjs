@@ -11,7 +11,7 @@ const REPO = resolve(fileURLToPath(import.meta.url), '../../..');
 const NODE = join(REPO, 'node_modules/.bin/node');
 const STAMP = join(REPO, 'node_modules/.cache/spillway/build');
 const LAUNCHER = ['start', 'stop', 'status', 'scale', 'reset', 'packages', 'test'];
-const USAGE = `usage: node deploy/local/bootstrap.mjs ${LAUNCHER.join('|')}|faults|bench|cli [arguments]`;
+const USAGE = `usage: node deploy/local/bootstrap.mjs ${LAUNCHER.join('|')}|faults|drill|bench|cli [arguments]`;
 
 const [command = '', ...args] = process.argv.slice(2);
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -94,6 +94,7 @@ function build() {
 function target() {
   if (LAUNCHER.includes(command)) return [join(REPO, 'deploy/local/dist/main.js'), command, ...args];
   if (command === 'faults') return [join(REPO, 'test/dist/faults/main.js'), ...args];
+  if (command === 'drill') return [join(REPO, 'test/dist/drill/main.js'), ...args];
   if (command === 'bench') return [join(REPO, 'test/dist/load/main.js'), ...args];
   if (args.includes('--help') || args[0] === 'help' || args[0] === 'corpus')
     return [join(REPO, 'apps/cli/dist/main.js'), ...args];
@@ -107,7 +108,7 @@ function target() {
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 11))
   fail(`This is Node ${process.versions.node}; Spillway's scripts need Node 20.11 or newer to begin with.`);
-if (![...LAUNCHER, 'faults', 'bench', 'cli'].includes(command)) fail(USAGE, 2);
+if (![...LAUNCHER, 'faults', 'drill', 'bench', 'cli'].includes(command)) fail(USAGE, 2);
 // What only looks or ends must work while somebody edits the code.
 const asItIs =
   ['stop', 'status', 'reset'].includes(command) && existsSync(join(REPO, 'deploy/local/dist/main.js'));

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { REPO } from '../stack/launcher.js';
 
-const DEPLOY = join(import.meta.dirname, '../../deploy');
+const DEPLOY = join(REPO, 'deploy');
 
 /** The folder of the rules and of their units. */
 export const ALERTS = join(DEPLOY, 'observability/alerts');
@@ -17,7 +18,8 @@ export interface Alert {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-interface RuleFile {
+/** A file of rules as Prometheus reads it. */
+export interface RuleFile {
   readonly groups: readonly { readonly rules: readonly Alert[] }[];
 }
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually, notYet, readStack } from '@spillway/testing';
 import { callerOf } from '../e2e/api.js';
 import { expressionsOf, readDashboards } from './dashboard-files.js';
-import { evaluate, scrapedBefore } from './prometheus.js';
+import { evaluate, scrapedBefore } from '../prometheus/prometheus.js';
 
 /** Grafana's variable; longer than there, so that a slow machine has its two scrapes in it. */
 const filled = (expr: string): string => expr.replaceAll('$__rate_interval', '2m');

@@ -14,6 +14,15 @@ export interface Binding {
 const run = promisify(execFile);
 const CONTROL = '/usr/lib/rabbitmq/bin/rabbitmqctl';
 
+/** What raises a resource alarm and ends it, for `control`. The ends are what `rabbitmq.conf` says. */
+export const ALARMS = {
+  memory: {
+    raise: ['set_vm_memory_high_watermark', '0.00001'],
+    clear: ['set_vm_memory_high_watermark', 'absolute', '1GB'],
+  },
+  disk: { raise: ['set_disk_free_limit', '10000GB'], clear: ['set_disk_free_limit', '512MB'] },
+} as const;
+
 /** What the management API tells of a connection. */
 export interface BrokerConnection {
   readonly name: string;

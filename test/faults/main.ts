@@ -3,7 +3,7 @@ import { against } from './broken-builds.js';
 import { catalogue, type Entry } from './catalogue.js';
 import { makeContext } from './context.js';
 import { REPO } from '../stack/launcher.js';
-import { REPORT_DIR, startFaultStack, stopFaultStack } from './fault-stack.js';
+import { FAULT_STACK, REPORT_DIR, startOwnStack, stopOwnStack } from './own-stack.js';
 import { readOptions, USAGE, type Options } from './options.js';
 import { Report } from './report.js';
 import { complaints, table, type FaultResult } from './result.js';
@@ -65,7 +65,7 @@ async function run(entries: readonly Entry[], options: Options): Promise<number>
   const startedAt = Date.now();
   log(`Seed ${options.seed}. Starting a stack of its own …`);
   try {
-    const stack = await startFaultStack(log, interrupted.signal, options.keep);
+    const stack = await startOwnStack(FAULT_STACK, log, interrupted.signal, options.keep);
     for (const [index, { id, title, fault }] of entries.entries()) {
       if (interrupted.signal.aborted) break;
       if (!fault) {
@@ -92,7 +92,7 @@ async function run(entries: readonly Entry[], options: Options): Promise<number>
   } finally {
     report.results({ ...options, startedAt, tookMs: Date.now() - startedAt }, results);
     if (!options.keep) {
-      await stopFaultStack(() => undefined).catch((error: unknown) => {
+      await stopOwnStack(FAULT_STACK).catch((error: unknown) => {
         console.error(`The stack was not stopped: ${String(error)}`);
       });
     }

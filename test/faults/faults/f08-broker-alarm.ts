@@ -1,4 +1,5 @@
 import { eventually, notYet } from '@spillway/testing';
+import { ALARMS } from '../broker.js';
 import { withoutEnd } from '../drain.js';
 import { byAnswer, percentile, quick, summary } from '../durations.js';
 import type { Fault, FaultContext } from '../fault.js';
@@ -7,14 +8,6 @@ const BACKLOG_MS = 2_000;
 const ALARM_MS = 5_000;
 /** The first publish after the alarm is what tells the broker to block this connection; it waits for its deadline. */
 const NOTICED_AFTER_MS = 1_000;
-
-const ALARMS = {
-  memory: {
-    raise: ['set_vm_memory_high_watermark', '0.00001'],
-    clear: ['set_vm_memory_high_watermark', 'absolute', '1GB'],
-  },
-  disk: { raise: ['set_disk_free_limit', '10000GB'], clear: ['set_disk_free_limit', '512MB'] },
-} as const;
 
 /** Publishers are blocked and told; consumers go on, or the broker would never get better. */
 export const brokerAlarm: Fault = {

@@ -4,13 +4,22 @@ import { readStack, type Stack } from '@spillway/testing';
 import { Components } from './components.js';
 import { launcher, REPO } from '../stack/launcher.js';
 
-const dir = '.local/faults';
 export const REPORT_DIR = join(REPO, '.local', 'faults-report');
 
-const SIZE = ['--gateways', '2', '--writers', '2', '--readers', '1', '--replicas', '1'] as const;
+/** A stack that belongs to one command: its folder, relative to the repository, and what it is made of. */
+export interface OwnStack {
+  readonly dir: string;
+  readonly size: readonly string[];
+}
+
+export const FAULT_STACK: OwnStack = {
+  dir: '.local/faults',
+  size: ['--gateways', '2', '--writers', '2', '--readers', '1', '--replicas', '1'],
+};
 
 /** Starts a stack of its own, on ports of its own, with nothing in it; or finds the one that was kept. */
-export async function startFaultStack(
+export async function startOwnStack(
+  { dir, size }: OwnStack,
   log: (line: string) => void,
   signal: AbortSignal,
   keep: boolean,
@@ -20,7 +29,7 @@ export async function startFaultStack(
   await launcher({ dir, args: ['stop'], log }).catch(() => undefined);
   await launcher({ dir, args: ['reset'], log }).catch(() => undefined);
   signal.throwIfAborted();
-  await launcher({ dir, args: ['start', '--detach', '--free-ports', ...SIZE], log, signal });
+  await launcher({ dir, args: ['start', '--detach', '--free-ports', ...size], log, signal });
   return readStack(file);
 }
 
@@ -31,5 +40,5 @@ async function withTheseBuilds(stack: Stack): Promise<Stack> {
   return stack;
 }
 
-export const stopFaultStack = (log: (line: string) => void): Promise<void> =>
-  launcher({ dir, args: ['stop'], log });
+export const stopOwnStack = ({ dir }: OwnStack): Promise<void> =>
+  launcher({ dir, args: ['stop'], log: () => undefined });
