@@ -60,6 +60,7 @@ describe('the span of a statement', () => {
   it.each([
     ['one', { rowCount: 3 }, 3],
     ['several, of which some count nothing', [{ rowCount: null }, { rowCount: 1 }, { rowCount: 2 }], 1],
+    ['a read of ours', { rows: [{}, {}] }, 2],
     ['none', undefined, undefined],
   ])('counts the rows of %s', (_case, data, rows) => {
     const { span, said } = recorder();

@@ -42,6 +42,8 @@ export function countRows(span: Span, { data }: { data: unknown }): void {
 }
 
 function rowsOf(result: unknown): number | undefined {
-  if (typeof result !== 'object' || result === null || !('rowCount' in result)) return undefined;
-  return typeof result.rowCount === 'number' ? result.rowCount : undefined;
+  if (typeof result !== 'object' || result === null) return undefined;
+  const { rowCount, rows } = result as { rowCount?: unknown; rows?: unknown };
+  if (typeof rowCount === 'number') return rowCount;
+  return rowCount === undefined && Array.isArray(rows) ? rows.length : undefined;
 }
