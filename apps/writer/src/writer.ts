@@ -26,6 +26,7 @@ import { DeadLetterLanding } from './dead-letters/land-dead-letters.js';
 import { keepReplaying, ReplayOutbox } from './dead-letters/replay-outbox.js';
 import { Events } from './events.js';
 import { commandHandlers } from './handlers.js';
+import { Backlog } from './feed/backlog.js';
 import { leadFeeds } from './feed/lead-feeds.js';
 import { keepLedger } from './ledger/keep-ledger.js';
 import { LedgerKeeper } from './ledger/ledger-keeper.js';
@@ -58,7 +59,8 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
   const partitions = new Partitions(router);
   const stopPartitions = keepPartitionsAhead(partitions, config.shards, events);
   const stopPurge = keepIdempotencyPurged(router, config.shards, events);
-  const stopFeeds = leadFeeds(router, config, events);
+  const backlog = new Backlog();
+  const stopFeeds = leadFeeds(router, config, backlog, events);
   const connection = BrokerConnection.open({
     urls: config.amqpUrls,
     name: `${config.instance} consume`,
@@ -94,6 +96,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
     handlers: commandHandlers(),
     partitions,
     events,
+    backlog,
     generations,
     revocations,
     facts,

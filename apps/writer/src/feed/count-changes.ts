@@ -59,6 +59,7 @@ const DROP_UNUSED_TAGS = `
 /** Counts posts by hour and in all, replies and tags. */
 export const COUNTS: Derivation = {
   cursor: 'counts',
+  putOffSeconds: 0,
   rowsAtOnce: 2_000,
   async derive(scope: Scope, { from, to }: Stretch): Promise<void> {
     await scope.query(COUNT, [from, to, REPLIES_KEPT]);

@@ -273,7 +273,9 @@ describe('the leader of the change feed', () => {
         return Promise.resolve();
       };
       for (let step = 0; step < 3; step++)
-        expect(await feedStep(router, SHARD, { cursor: 'search', rowsAtOnce: 2, derive })).toBe('more');
+        expect(
+          await feedStep(router, SHARD, { cursor: 'search', putOffSeconds: 0, rowsAtOnce: 2, derive }),
+        ).toBe('more');
       expect(seen).toEqual([
         { from: '90', to: '99' },
         { from: '99', to: '100' },

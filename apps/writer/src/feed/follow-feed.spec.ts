@@ -27,9 +27,15 @@ describe('followers of the change feed', () => {
     await leaks.expectNoLeaks();
   });
 
-  const start = async (languages = ['simple']): Promise<FeedFollower> => {
+  const start = async (
+    languages = ['simple'],
+    waits = (): boolean => false,
+    putOffSeconds?: number,
+  ): Promise<FeedFollower> => {
     const router = await feed.openRouter();
-    const follower = followFeeds(router, [SHARD], [COUNTS, searchIn(languages)], new Events(logger));
+    const search = searchIn(languages);
+    const derivations = [COUNTS, { ...search, putOffSeconds: putOffSeconds ?? search.putOffSeconds }];
+    const follower = followFeeds(router, [SHARD], derivations, { waits }, new Events(logger));
     followers.push(follower);
     return follower;
   };
@@ -60,6 +66,27 @@ describe('followers of the change feed', () => {
     await eventually('it has looked again', () => second.lags.get(SHARD) !== seen);
     expect(await cursors()).toEqual(before);
     await second.stop();
+  });
+
+  it('put search off while a backlog waits, not the counts', async () => {
+    let backlog = true;
+    const follower = await start(['simple'], () => backlog);
+    await feed.write([create('busy', { content: 'a word' })]);
+    await eventually('it is counted', async () => (await derived('busy'))?.left === 1);
+    await eventually('the lag shows', () => (follower.lags.get(SHARD)?.get('search') ?? 0) > 0.5);
+    expect((await derived('busy'))?.found).toBe(0);
+    backlog = false;
+    await eventually('it is indexed', async () => (await derived('busy'))?.found === 1);
+    await follower.stop();
+  });
+
+  it('put search off no longer than they may', async () => {
+    const follower = await start(['simple'], () => true, 1);
+    const began = performance.now();
+    await feed.write([create('overdue', { content: 'a word' })]);
+    await eventually('it is indexed', async () => (await derived('overdue'))?.found === 1);
+    expect(performance.now() - began).toBeGreaterThan(900);
+    await follower.stop();
   });
 
   it('go on with what they can, and say what they cannot', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Router } from '@spillway/database';
 import type { Events } from '../events.js';
+import type { Backlog } from './backlog.js';
 import type { Derivation } from './derivation.js';
 import { feedStep } from './feed-step.js';
 
@@ -37,6 +38,7 @@ export function followFeeds(
   router: Router,
   shards: readonly string[],
   derivations: readonly Derivation[],
+  backlog: Pick<Backlog, 'waits'>,
   events: Events,
 ): FeedFollower {
   const stopping = new AbortController();
@@ -47,7 +49,10 @@ export function followFeeds(
       let pause = IDLE_MS;
       try {
         lags.set(shard, await lagsOf(router, shard));
-        const waiting = derivations.filter(({ cursor }) => lags.get(shard)?.has(cursor));
+        const waiting = derivations.filter(({ cursor, putOffSeconds }) => {
+          const behind = lags.get(shard)?.get(cursor);
+          return behind !== undefined && (behind >= putOffSeconds || !backlog.waits(shard));
+        });
         const results = [];
         for (const derivation of waiting) results.push(await feedStep(router, shard, derivation));
         if (results.includes('more')) pause = 0;

@@ -30,6 +30,8 @@ const TELL_LANGUAGES = `
 /** Indexes the words of posts in each of these text search configurations. */
 export const searchIn = (languages: readonly string[]): Derivation => ({
   cursor: 'search',
+  // A third of what committing costs the primary, and below the alert on it.
+  putOffSeconds: 45,
   rowsAtOnce: 300,
   async derive(scope: Scope, { from, to }: Stretch): Promise<void> {
     await scope.query(TELL_LANGUAGES, [languages]);

@@ -2,6 +2,7 @@ import type { Router } from '@spillway/database';
 import { observe } from '@spillway/telemetry';
 import type { WriterConfig } from '../config.js';
 import type { Events } from '../events.js';
+import type { Backlog } from './backlog.js';
 import { COUNTS } from './count-changes.js';
 import { followFeeds } from './follow-feed.js';
 import { searchIn } from './index-changes.js';
@@ -18,10 +19,11 @@ export function leadFeeds(
     searchLanguages,
     feedKeepDays,
   }: Pick<WriterConfig, 'shards' | 'searchLanguages' | 'feedKeepDays'>,
+  backlog: Pick<Backlog, 'waits'>,
   events: Events,
 ): () => Promise<void> {
   const derivations = [COUNTS, searchIn(searchLanguages)];
-  const follower = followFeeds(router, shards, derivations, events);
+  const follower = followFeeds(router, shards, derivations, backlog, events);
   const stopPurge = keepFeedPurged(router, shards, feedKeepDays, events);
   const stopGauge = observe('feed_lag_seconds', () =>
     [...follower.lags].flatMap(([shard, lags]) =>

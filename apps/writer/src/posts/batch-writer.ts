@@ -3,6 +3,7 @@ import type { BatchResults, GenerationRaiser, Results } from '@spillway/cache';
 import { classifySqlError, sqlState, type Router } from '@spillway/database';
 import { shardOfQueue, unavailable, type Batch, type BatchEntry, type Outcome } from '@spillway/messaging';
 import type { Events } from '../events.js';
+import type { Backlog } from '../feed/backlog.js';
 import { addToLedger, laneOf, tally, type BatchRun } from './batch.store.js';
 import type { CommitFacts } from './commit-facts.js';
 import { bisect } from './bisect.js';
@@ -22,6 +23,8 @@ export interface BatchWriterParts {
   readonly handlers: CommandHandlers;
   readonly partitions: Partitions;
   readonly events: Events;
+  /** Told how full batches are. */
+  readonly backlog?: Pick<Backlog, 'taken'>;
   /** Outdates cached pages. */
   readonly generations?: Pick<GenerationRaiser, 'committed'>;
   /** Told of what a batch revoked before anybody hears that its commands ended. */
@@ -45,6 +48,7 @@ export class BatchWriter {
     const shard = shardOfQueue(batch.queue);
     const trace = startBatchTrace(batch);
     const lane = laneOf(shard, batch.queue);
+    this.parts.backlog?.taken(shard, lane, batch.trigger);
     const before = this.held.get(batch.entries) ?? { startedAt: Date.now() };
     const run: BatchRun = { lane, attempt: batch.attempt, ...before };
     try {
