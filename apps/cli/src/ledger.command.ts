@@ -15,9 +15,9 @@ const config = {
 };
 
 const HELP = `
-Balanced means that no accepted command is missing: accepted <= committed + duplicate + superseded + failed +
-parked + what the queues hold. "accepted" is what gateways saw confirmed, so it may be less than what happened
-and never more. The queues count messages of 1 to 64 commands each: while they hold any, a gap that could be in
+Balanced means that no accepted command is missing: accepted + surplus <= committed + duplicate + superseded +
+failed + parked + what the queues hold. "accepted" is what gateways saw confirmed, so it may be less than what
+happened and never more; "surplus" is what was seen to have ended beyond that, and cannot unhappen. The queues count messages of 1 to 64 commands each: while they hold any, a gap that could be in
 them is not told. Exit code: 0 balanced, 1 not balanced for the whole of --wait, or not measured.`;
 
 /** `ledger`: whether every accepted command is accounted for. */

@@ -3,7 +3,7 @@ export { cacheConfig } from './config.js';
 export { clockOffsetMs } from './clock-offset.js';
 export { IdempotencyKeys, type BoundRequest, type KeyRef, type KeyState } from './idempotency-keys.js';
 export { cacheProbe } from './probe.js';
-export { LedgerMirror } from './ledger-mirror.js';
+export { LedgerMirror, type ToldAccepted } from './ledger-mirror.js';
 export { QuotaGateways } from './quota-gateways.js';
 export { QuotaLeases, type Lease, type LeaseRequest } from './quota-leases.js';
 export { RevocationList, type RevocationListOptions } from './revocation-list.js';

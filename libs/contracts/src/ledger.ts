@@ -14,15 +14,26 @@ export interface LedgerFigures {
   readonly failed: number;
   /** Set aside as dead letters, or about to be replayed. */
   readonly parked: number;
+  /**
+   * How many more commands are known to have ended than are known to be accepted: delivered and counted twice, or
+   * confirmed to a gateway that never told. A lower bound that only grows, but for confirms told late.
+   */
+  readonly surplus: number;
 }
 
 /**
  * Accepted commands that are nowhere: 0 when balanced. The figures must be read in this order, or commands on
- * their way seem lost: `accepted`, then the queues, then `after`.
+ * their way seem lost: `before`, then the queues, then `after`.
+ * @param before what was accepted, and the surplus that must still be there: a loss uses it up.
  * @param messages in the broker's queues, those that writers hold included. A message may have many commands,
  * and how many is not known: so while there are messages, a gap that could be in them is none.
  */
-export function ledgerGap(accepted: number, messages: number, after: LedgerFigures): number {
+export function ledgerGap(
+  before: Pick<LedgerFigures, 'accepted' | 'surplus'>,
+  messages: number,
+  after: LedgerFigures,
+): number {
   const ended = after.committed + after.duplicate + after.superseded + after.failed;
-  return Math.max(0, accepted - ended - after.parked - messages * ENVELOPE_MAX_COMMANDS);
+  const expected = before.accepted + before.surplus;
+  return Math.max(0, expected - ended - after.parked - messages * ENVELOPE_MAX_COMMANDS);
 }

@@ -7,7 +7,8 @@ const FIGURES = `
     (SELECT coalesce(sum(accepted), 0) FROM ledger_accepted)::text AS accepted,
     coalesce(sum(committed), 0)::text AS committed, coalesce(sum(duplicate), 0)::text AS duplicate,
     coalesce(sum(superseded), 0)::text AS superseded, coalesce(sum(failed), 0)::text AS failed,
-    (SELECT count(*) FROM dead_letters WHERE state IN ('open', 'replaying') AND reason <> 'undecodable')::text AS parked
+    (SELECT count(*) FROM dead_letters WHERE state IN ('open', 'replaying') AND reason <> 'undecodable')::text AS parked,
+    (SELECT greatest(0, (SELECT surplus FROM ledger_surplus) - coalesce(sum(late), 0)) FROM ledger_accepted)::text AS surplus
   FROM ledger`;
 
 /** The ledger of the scope's shard as it stands. */
@@ -22,5 +23,6 @@ export async function readLedger(scope: Scope): Promise<LedgerFigures> {
     superseded: Number(row.superseded),
     failed: Number(row.failed),
     parked: Number(row.parked),
+    surplus: Number(row.surplus),
   };
 }

@@ -49,6 +49,12 @@ export class Outstanding {
     return this.late.size > 0;
   }
 
+  /** When the oldest was sent, in milliseconds of `performance.now()`; undefined when there is none. */
+  get oldestSentAt(): number | undefined {
+    for (const entries of [this.late, this.waiting]) for (const { sentAt } of entries.values()) return sentAt;
+    return undefined;
+  }
+
   get bytes(): number {
     return this.heldBytes;
   }

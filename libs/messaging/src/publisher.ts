@@ -79,6 +79,11 @@ export class Publisher {
     return this.acceptedOf;
   }
 
+  /** When the oldest of what waits for its confirm was sent, in milliseconds of `performance.now()`. */
+  get oldestUnconfirmedAt(): number | undefined {
+    return this.outstanding.oldestSentAt;
+  }
+
   /** How many may wait now: between a floor and `maxUnconfirmed`, by how fast the broker confirms. */
   get unconfirmedLimit(): number {
     return this.limit.limit;

@@ -12,6 +12,7 @@ const ledger = (fields: Partial<ShardLedger> = {}): ShardLedger => ({
   superseded: 0,
   failed: 1,
   parked: 0,
+  surplus: 2,
   messages: 0,
   gap: 0,
   ...fields,
@@ -24,7 +25,7 @@ describe('the ledger on the command line', () => {
   });
 
   it('says what it shows: all accounted for, as far as can be told, or missing', () => {
-    expect(shownLedger([ledger()])).toMatch(/^s0 +10 +9 +0 +0 +1 +0 +0 +0$/m);
+    expect(shownLedger([ledger()])).toMatch(/^s0 +10 +2 +9 +0 +0 +1 +0 +0 +0$/m);
     expect(shownLedger([ledger()])).toContain('every accepted command is accounted for');
     expect(shownLedger([ledger({ messages: 2 })])).toContain('as far as can be told');
     expect(shownLedger([ledger({ gap: 3 })])).toContain('NOT BALANCED');

@@ -19,12 +19,13 @@ export function measureLedger(
 ): Promise<ShardLedger[]> {
   return Promise.all(
     shards.map(async (shard) => {
-      const { accepted } = await router.onPrimary(shard, readLedger);
+      const before = await router.onPrimary(shard, readLedger);
       const queues = [writeQueue(shard), bulkQueue(shard), RETRY_QUEUE, DEAD_QUEUE];
       const counted = [...(await depths.read(queues)).values()];
       const messages = counted.reduce((sum, { ready, unacked }) => sum + ready + unacked, 0);
       const after = await router.onPrimary(shard, readLedger);
-      return { ...after, accepted, shard, messages, gap: ledgerGap(accepted, messages, after) };
+      const { accepted, surplus } = before;
+      return { ...after, accepted, surplus, shard, messages, gap: ledgerGap(before, messages, after) };
     }),
   );
 }

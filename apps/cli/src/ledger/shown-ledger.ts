@@ -2,7 +2,16 @@ import type { ShardLedger } from './measure-ledger.js';
 
 export const isBalanced = (shards: readonly ShardLedger[]): boolean => shards.every(({ gap }) => gap === 0);
 
-const COLUMNS = ['accepted', 'committed', 'duplicate', 'superseded', 'failed', 'parked', 'messages'] as const;
+const COLUMNS = [
+  'accepted',
+  'surplus',
+  'committed',
+  'duplicate',
+  'superseded',
+  'failed',
+  'parked',
+  'messages',
+] as const;
 
 /** A table for people, and what it means. */
 export function shownLedger(shards: readonly ShardLedger[]): string {

@@ -26,6 +26,7 @@ const LEDGER: LedgerFigures = {
   duplicate: 3,
   superseded: 2,
   failed: 4,
+  surplus: 0,
   parked: 1,
 };
 const nothing = { figures: () => Promise.resolve(undefined) };

@@ -6,7 +6,7 @@ import { observe, type Observation } from '@spillway/telemetry';
 const EVERY_MS = 5_000;
 /** Writers tell the ledger every 2 s: figures this much newer are newer than the depths read in between. */
 const NEWER_MS = 2_500;
-const STATES = ['accepted', 'committed', 'duplicate', 'superseded', 'failed', 'parked'] as const;
+const STATES = ['accepted', 'committed', 'duplicate', 'superseded', 'failed', 'parked', 'surplus'] as const;
 
 interface Seen {
   readonly figures: LedgerFigures;
@@ -62,7 +62,7 @@ export class LedgerWatch {
       return;
     }
     const comparable = before && before.messages >= 0 && figures.at - before.figures.at >= NEWER_MS;
-    const gap = comparable ? ledgerGap(before.figures.accepted, before.messages, figures) : undefined;
+    const gap = comparable ? ledgerGap(before.figures, before.messages, figures) : undefined;
     this.seen.set(shard, { figures, messages: await this.messagesOf(shard), gap });
   }
 

@@ -104,7 +104,7 @@ describe('the ledger', () => {
       facts,
     });
     mirror = new LedgerMirror(cache);
-    keeper = new LedgerKeeper({ router, mirror, facts, writer: 'spec', consuming: () => true });
+    keeper = new LedgerKeeper({ router, mirror, facts, writer: 'spec', consuming: () => true, settleMs: 0 });
     landing = new DeadLetterLanding(router, directory, events);
     outbox = new ReplayOutbox(router, publisher, directory, events);
     depths = new QueueDepths(monitorUrl());
@@ -135,9 +135,16 @@ describe('the ledger', () => {
       ...fields,
     };
   };
+  let late = 0;
+  const tell = (): Promise<boolean> =>
+    mirror.putAccepted(SHARD, 'gateway-1/a', { accepted: publisher.accepted.get(QUEUE) ?? 0, late });
   /** As a gateway accepts them, and tells of it. */
   const accept = async (...commands: readonly Command[]): Promise<void> => {
-    await publisher.publish({
+    await publish(...commands);
+    await tell();
+  };
+  const publish = (...commands: readonly Command[]): Promise<void> =>
+    publisher.publish({
       messageId: randomUUID(),
       type: ENVELOPE_TYPE,
       routingKey: QUEUE,
@@ -145,10 +152,8 @@ describe('the ledger', () => {
       posts: commands.length,
       timestamp: Date.now(),
     });
-    await mirror.putAccepted(SHARD, 'gateway-1/a', publisher.accepted.get(QUEUE) ?? 0);
-  };
-  /** Takes everything from the queue as a writer does. */
-  const carryOut = async (park = false): Promise<void> => {
+  /** Takes everything from the queue as a writer does. @param acked whether it lives to ack the first message. */
+  const carryOut = async (park = false, acked = true): Promise<void> => {
     for (let message = await channel.get(QUEUE); message !== false; message = await channel.get(QUEUE)) {
       const { content: body } = message;
       const entries = decodeEnvelope(body).map((decoded, ordinal): BatchEntry => ({
@@ -161,7 +166,9 @@ describe('the ledger', () => {
       }));
       const batch = { queue: QUEUE, trigger: 'age', attempt: 1, entries } as const;
       await (park ? landing.land(batch) : writer.write(batch));
-      channel.ack(message);
+      if (acked) channel.ack(message);
+      else channel.nack(message);
+      if (!acked) return;
     }
   };
   const figures = async () => {
@@ -179,10 +186,10 @@ describe('the ledger', () => {
       { deadlineMs: 20_000, everyMs: 250 },
     );
   const gap = async (): Promise<number> => {
-    const { accepted } = await router.onPrimary(SHARD, readLedger);
+    const before = await router.onPrimary(SHARD, readLedger);
     const counted = [...(await depths.read(QUEUES)).values()];
     const messages = counted.reduce((sum, { ready, unacked }) => sum + ready + unacked, 0);
-    return ledgerGap(accepted, messages, await router.onPrimary(SHARD, readLedger));
+    return ledgerGap(before, messages, await router.onPrimary(SHARD, readLedger));
   };
   const edit = (post: CreatePost, commandId: string): Command => ({
     ...post,
@@ -216,6 +223,7 @@ describe('the ledger', () => {
       superseded: 1,
       failed: 1,
       parked: 0,
+      surplus: 0,
     });
     await emptied();
     expect(await gap()).toBe(0);
@@ -262,12 +270,53 @@ describe('the ledger', () => {
     const before = (await figures()) as { accepted: number };
     await cache.call((redis) => redis.del(`spillway:accepted:${SHARD}`));
     expect(await figures()).toEqual(before);
-    await mirror.putAccepted(SHARD, 'gateway-1/b', 2);
+    await mirror.putAccepted(SHARD, 'gateway-1/b', { accepted: 2, late: 0 });
     expect(await figures()).toMatchObject({ accepted: before.accepted + 2 });
     await database.query(`DELETE FROM ledger_accepted WHERE source = 'gateway-1/b'`);
   });
 
+  it('knows for good what was delivered twice, and goes on balanced', async () => {
+    await cache.call((redis) => redis.del(`spillway:accepted:${SHARD}`));
+    await accept(create(), create());
+    await carryOut(false, false);
+    await carryOut();
+    await figures();
+    expect(await figures()).toMatchObject({ surplus: 2 });
+    await accept(create());
+    expect(await figures()).toMatchObject({ surplus: 2 });
+    await carryOut();
+    await figures();
+    expect(await figures()).toMatchObject({ surplus: 2 });
+    await emptied();
+    expect(await gap()).toBe(0);
+  }, 40_000);
+
+  it('takes no late telling for a loss', async () => {
+    const before = await figures();
+    await publish(create());
+    await carryOut();
+    await figures();
+    expect(await figures()).toMatchObject({ surplus: 3 });
+    late = 1;
+    await tell();
+    const { accepted, committed } = before as { accepted: number; committed: number };
+    expect(await figures()).toEqual({ ...before, accepted: accepted + 1, committed: committed + 1 });
+    await emptied();
+    expect(await gap()).toBe(0);
+  }, 40_000);
+
+  it('tells a loss that what was delivered twice would have hidden', async () => {
+    await accept(create(), create());
+    await keeper.look(SHARD);
+    await channel.purgeQueue(QUEUE);
+    await emptied();
+    await figures();
+    expect(await gap()).toBe(2);
+    expect(await figures()).toMatchObject({ surplus: 2 });
+  }, 40_000);
+
   it('is unbalanced when messages are deleted behind our back, and not while they wait', async () => {
+    const before = await gap();
     await cache.call((redis) => redis.del(`spillway:accepted:${SHARD}`));
     await accept(create(), create());
     await accept(create());
@@ -280,7 +329,7 @@ describe('the ledger', () => {
     expect(await gap()).toBe(0);
     await channel.purgeQueue(QUEUE);
     await emptied();
-    expect(await gap()).toBe(3);
+    expect(await gap()).toBe(before + 3);
   }, 60_000);
 
   it('keeps facts of batches, runs of writers and their commits', async () => {

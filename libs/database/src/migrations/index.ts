@@ -4,6 +4,7 @@ import { DeadLetterActions1763900000000 } from './1763900000000-dead-letter-acti
 import { ChangeFeed1764000000000 } from './1764000000000-change-feed.js';
 import { RevokedTokens1764100000000 } from './1764100000000-revoked-tokens.js';
 import { Ledger1764300000000 } from './1764300000000-ledger.js';
+import { LedgerSurplus1764600000000 } from './1764600000000-ledger-surplus.js';
 
 export const MIGRATIONS = [
   Schema1763700000000,
@@ -12,4 +13,5 @@ export const MIGRATIONS = [
   ChangeFeed1764000000000,
   RevokedTokens1764100000000,
   Ledger1764300000000,
+  LedgerSurplus1764600000000,
 ];
