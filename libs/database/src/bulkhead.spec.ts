@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Bulkhead } from './bulkhead.js';
 
@@ -26,5 +27,17 @@ describe('a bulkhead', () => {
     expect(await bulkhead.enter()).toBe(false);
     bulkhead.leave();
     expect(await bulkhead.enter()).toBe(true);
+  });
+
+  it('lets in who waited too long only because the process had no turn', async () => {
+    const bulkhead = new Bulkhead(1, 5);
+    await bulkhead.enter();
+    // From here on the timers that are due come before whatever else has arrived.
+    await nextTurn();
+    const waiting = bulkhead.enter();
+    setImmediate(() => bulkhead.leave());
+    const until = performance.now() + 20;
+    while (performance.now() < until);
+    expect(await waiting).toBe(true);
   });
 });

@@ -27,10 +27,11 @@ export class Bulkhead {
     }
     if (this.waiting.size >= this.limit * QUEUE_PER_PLACE) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.waiting.delete(waiting);
-        resolve(false);
-      }, this.waitMs);
+      const refuse = (): void => {
+        if (this.waiting.delete(waiting)) resolve(false);
+      };
+      // In a process that had no turn for a while, answers that free places have come as well: they go first.
+      const timer = setTimeout(() => setImmediate(refuse), this.waitMs);
       const waiting = { resolve, timer };
       this.waiting.add(waiting);
     });
