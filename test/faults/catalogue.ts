@@ -26,6 +26,7 @@ import { telemetryStuck } from './faults/f24-telemetry-stuck.js';
 import { noisyTenant } from './faults/f25-noisy-tenant.js';
 import { newerEnvelope } from './faults/f26-newer-envelope.js';
 import { deadLettersStuck } from './faults/f27-dead-letters-stuck.js';
+import { clockJumps } from './faults/f30-clock-jumps.js';
 import { editsOutOfOrder } from './faults/f32-edits-out-of-order.js';
 
 /** A line of the matrix. Those without `fault` are not built yet. */
@@ -70,7 +71,7 @@ export function catalogue(): readonly Entry[] {
     built(deadLettersStuck),
     later('F28', 'three brokers: leader killed; minority; no majority', '--brokers 3'),
     later('F29', 'primary lost for good, replica promoted', 'kill -9, promote'),
-    later('F30', 'clock jumps ±10 min', 'faketime'),
+    built(clockJumps),
     later('F31', 'random mixture of the above, seeded, 10 min', ''),
     built(editsOutOfOrder),
   ];

@@ -7,11 +7,4 @@ export class Events {
   started(address: string): void {
     this.logger.info({ address }, 'gateway started');
   }
-
-  clockIsOff(offsetMs: number): void {
-    this.logger.error(
-      { offsetMs },
-      'the clock is off: ids of posts carry the wrong time; check time synchronisation',
-    );
-  }
 }

@@ -2,6 +2,7 @@ import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
 import {
   CacheConnection,
   cacheProbe,
+  ClockWatch,
   IdempotencyKeys,
   LedgerMirror,
   QuotaGateways,
@@ -24,8 +25,8 @@ import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config.js';
 import { Events } from './events.js';
-import { ClockWatch } from './health/clock-watch.js';
 import { QueueFiguresReader } from './health/queue-figures.js';
+import { refuseWithWrongClock } from './health/refuse-with-wrong-clock.js';
 import { LedgerWatch } from './ledger/ledger-watch.js';
 import { tellAccepted } from './ledger/tell-accepted.js';
 import { CommandAcceptor } from './posts/accept-command.js';
@@ -77,7 +78,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     observe('publish_unconfirmed', () => publisher.unconfirmed),
     observe('publish_unconfirmed_limit', () => publisher.unconfirmedLimit),
   ];
-  const clock = new ClockWatch(cache, events);
+  const clock = new ClockWatch({ cache, logger, required: true });
   const health = new HealthRegistry();
   for (const probe of [
     publisherProbe(publisher),
@@ -116,8 +117,10 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
     health,
     metrics: metricsHandler(),
   });
-  giveBackUnused(app.getHttpAdapter().getInstance());
-  clock.start();
+  const fastify = app.getHttpAdapter().getInstance();
+  giveBackUnused(fastify);
+  refuseWithWrongClock(fastify, clock);
+  await clock.start();
   ledgerWatch.start();
   gateways.start();
   await revocations.start();
@@ -133,7 +136,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
       await publisher.close();
       await stopTelling();
       ledgerWatch.stop();
-      clock.stop();
+      await clock.stop();
       waits.close();
       await gateways.stop();
       await revocations.stop();

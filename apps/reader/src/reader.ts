@@ -2,6 +2,7 @@ import { createKeySource, jwksProbe, TokenVerifier } from '@spillway/auth';
 import {
   CacheConnection,
   cacheProbe,
+  ClockWatch,
   PageCache,
   Results,
   ResultWaits,
@@ -68,8 +69,9 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     observe('requests_waiting', () => waiting.size),
     observe('event_streams_open', () => streaming.size),
   ];
+  const clock = new ClockWatch({ cache, logger, required: true });
   const health = new HealthRegistry();
-  for (const probe of [readProbe(router), jwksProbe(keys), revocations.probe, cacheProbe(cache)])
+  for (const probe of [readProbe(router), jwksProbe(keys), revocations.probe, clock.probe, cacheProbe(cache)])
     health.add(probe);
   const module = AppModule.with({
     verifier,
@@ -88,6 +90,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     health,
     metrics: metricsHandler(),
   });
+  await clock.start();
   await revocations.start();
   await app.listen(config.httpPort, config.httpHost);
   events.started(`${config.httpHost}:${config.httpPort}`);
@@ -100,6 +103,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
       step('closing the database pools');
       for (const stopGauge of stopGauges) stopGauge();
       waits.close();
+      await clock.stop();
       await revocations.stop();
       await router.close();
       await cache.close();

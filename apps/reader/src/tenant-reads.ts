@@ -1,6 +1,6 @@
 import type { Position } from '@spillway/contracts';
 import type { SigningKeys, ShardDirectory } from '@spillway/contracts/server';
-import { issueConsistencyToken, readConsistencyToken } from '@spillway/contracts/server';
+import { issueConsistencyToken, readConsistencyToken, processClock } from '@spillway/contracts/server';
 import {
   atLeast,
   DatabaseUnavailable,
@@ -33,7 +33,7 @@ export class TenantReads {
    * nothing.
    */
   freshnessOf(tenant: string, token: string | undefined, pageBefore?: Position): Freshness {
-    const position = token === undefined ? null : readConsistencyToken(this.keys, token, Date.now());
+    const position = token === undefined ? null : readConsistencyToken(this.keys, token, processClock.now());
     if (!position) return pageBefore ? atLeast(pageBefore) : EVENTUAL;
     if (position.shard !== this.shardOf(tenant)) return STRONG;
     const comparable = position.timeline === pageBefore?.timeline && position.shard === pageBefore.shard;
@@ -42,7 +42,7 @@ export class TenantReads {
 
   /** A token for reads that shall contain everything up to a position. */
   tokenOf(position: Position): string {
-    return issueConsistencyToken(this.keys, position, Date.now());
+    return issueConsistencyToken(this.keys, position, processClock.now());
   }
 
   /** @throws ProblemError (503) when no database may answer now. */

@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import {
   CacheConnection,
   cacheProbe,
+  ClockWatch,
   GenerationRaiser,
   Generations,
   LedgerMirror,
@@ -9,6 +10,7 @@ import {
   RevokedTokens,
   WriterBeats,
 } from '@spillway/cache';
+import { processClock } from '@spillway/contracts/server';
 import { primaryProbe, Router } from '@spillway/database';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
 import {
@@ -114,13 +116,16 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
     strategy: server,
     logger: false,
   });
+  const clock = new ClockWatch({ cache, logger, required: false });
   const health = new HealthRegistry();
-  for (const probe of [consumerProbe(server), primaryProbe(router), cacheProbe(cache)]) health.add(probe);
+  for (const probe of [consumerProbe(server), primaryProbe(router), clock.probe, cacheProbe(cache)])
+    health.add(probe);
+  await clock.start();
   await app.listen();
   const stopBeats = new WriterBeats(cache).keepBeating(config.shards, () => server.consuming);
   const stopGauge = observe('post_oldest_uncommitted_seconds', () => {
     const oldest = server.oldestAcceptedAt;
-    return oldest === undefined ? 0 : Math.max(0, Date.now() - oldest) / 1000;
+    return oldest === undefined ? 0 : Math.max(0, processClock.now() - oldest) / 1000;
   });
   const admin = await startAdminServer({
     host: config.adminHost,
@@ -136,6 +141,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
       stopPurge();
       stopBeats();
       stopGauge();
+      await clock.stop();
       step('committing and acknowledging the batches in hand');
       await app.close();
       await stopReplays();

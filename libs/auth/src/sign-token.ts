@@ -1,4 +1,5 @@
 import { importJWK, SignJWT, type JWK } from 'jose';
+import { processClock } from '@spillway/contracts/server';
 import type { Role } from './principal.js';
 
 export interface TokenClaims {
@@ -18,7 +19,7 @@ export async function signToken(
   privateJwk: JWK,
   claims: TokenClaims,
   ttlMs: number,
-  now = Date.now(),
+  now = processClock.now(),
 ): Promise<string> {
   const { kid, crv, d } = privateJwk;
   if (kid === undefined || crv !== 'Ed25519' || d === undefined)

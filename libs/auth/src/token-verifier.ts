@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { jwtVerify, type CryptoKey } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { processClock } from '@spillway/contracts/server';
 import { revoked, unauthenticated, unverifiable } from './auth-error.js';
 import type { AuthConfig } from './config.js';
 import type { KeySource } from './key-source.js';
@@ -33,7 +34,7 @@ export class TokenVerifier {
   private readonly revocations: RevocationCheck;
 
   constructor(private readonly options: TokenVerifierOptions) {
-    this.now = options.now ?? Date.now;
+    this.now = options.now ?? (() => processClock.now());
     this.revocations = options.revocations ?? NO_REVOCATIONS;
   }
 

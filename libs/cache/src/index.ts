@@ -1,6 +1,7 @@
 export { CacheConnection, type CacheAnswer, type CacheConnectionOptions } from './cache-connection.js';
 export { cacheConfig } from './config.js';
 export { clockOffsetMs } from './clock-offset.js';
+export { ClockWatch, type ClockWatchOptions } from './clock-watch.js';
 export { IdempotencyKeys, type BoundRequest, type KeyRef, type KeyState } from './idempotency-keys.js';
 export { cacheProbe } from './probe.js';
 export { LedgerMirror, type ToldAccepted } from './ledger-mirror.js';

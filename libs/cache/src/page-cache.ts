@@ -1,4 +1,5 @@
 import { reaches, type Position } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import { meters } from '@spillway/telemetry';
 import type { CacheConnection } from './cache-connection.js';
 import { Generations } from './generations.js';
@@ -86,7 +87,7 @@ export class PageCache {
   async get(ref: PageRef, need: Position | undefined, load: LoadPage): Promise<Page> {
     const key = keyOf(ref);
     const held = this.store.held(key);
-    if (held && isFresh(held.entry, Date.now()) && contains(held.entry, need)) {
+    if (held && isFresh(held.entry, processClock.now()) && contains(held.entry, need)) {
       const age = performance.now() - held.checkedAt;
       // Nobody waits for what is behind it: Redis, or a database when the page is out of date.
       if (age >= RECHECK_MS && age < HOLD_MS && !this.flights.has(key))
@@ -121,7 +122,7 @@ export class PageCache {
     const found = await this.look(ref, key);
     const entry = found?.entry;
     const generation = found ? this.current(ref, found.generation) : null;
-    if (entry && isFresh(entry, Date.now()) && contains(entry, need)) {
+    if (entry && isFresh(entry, processClock.now()) && contains(entry, need)) {
       if (ref.outdatedBy === null || (generation && reaches(entry.position, generation))) {
         this.store.hold(key, entry, checkedAt);
         return this.shown(entry, 'hit');
@@ -146,7 +147,7 @@ export class PageCache {
   private async refill(ref: PageRef, key: string, looked: Looked, load: LoadPage): Promise<Page> {
     const { found, need, checkedAt } = looked;
     const generation = looked.generation ?? (found ? await this.begin(ref) : undefined);
-    const readAt = Date.now();
+    const readAt = processClock.now();
     let loaded: LoadedPage;
     try {
       loaded = await this.load(load, generation, need);
@@ -195,14 +196,14 @@ export class PageCache {
   private mayStandIn(entry: PageEntry, need: Position | undefined, error: unknown): boolean {
     return (
       this.options.databases.failureOf(error) !== undefined &&
-      Date.now() - entry.readAt <= STALE_MAX_MS &&
+      processClock.now() - entry.readAt <= STALE_MAX_MS &&
       contains(entry, need)
     );
   }
 
   private shown({ body, etag, position, readAt }: PageEntry, outcome: Outcome): Page {
     count(outcome);
-    const ageSeconds = Math.max(0, Math.floor((Date.now() - readAt) / 1000));
+    const ageSeconds = Math.max(0, Math.floor((processClock.now() - readAt) / 1000));
     return { body, etag, position, servedBy: 'cache', ageSeconds };
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { REVOCATIONS_PER_SHARD } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import type { Probe } from '@spillway/health';
 import { observe, type Logger } from '@spillway/telemetry';
 import type { RevokedToken, RevokedTokens } from './revoked-tokens.js';
@@ -8,8 +9,8 @@ const EVERY_MS = 1_000;
 const START_MS = 2_000;
 const START_LOOK_MS = 100;
 const SWEEP_EVERY_MS = 60_000;
-/** Clocks differ, and verifiers forgive an expiry of half a minute ago. */
-const KEEP_AFTER_END_MS = 120_000;
+/** A clock may be ahead, and be set right; and verifiers forgive an expiry of half a minute ago. */
+const KEEP_AFTER_END_MS = 3_600_000;
 /** More than writers let in is not a list of theirs. */
 const MAX = 2 * REVOCATIONS_PER_SHARD;
 
@@ -47,7 +48,7 @@ export class RevocationList {
   private saidFull = false;
 
   constructor(private readonly options: RevocationListOptions) {
-    this.now = options.now ?? Date.now;
+    this.now = options.now ?? (() => processClock.now());
     this.sweptAt = this.now();
     this.states = new Map(options.shards.map((shard) => [shard, { version: null, seenAt: null }]));
     this.stops = [

@@ -1,3 +1,4 @@
+import { processClock } from '@spillway/contracts/server';
 import type { CacheConnection } from './cache-connection.js';
 import { writerKey } from './keys.js';
 
@@ -13,7 +14,9 @@ export class WriterBeats {
     const beat = (): void => {
       if (!consuming()) return;
       for (const shard of shards) {
-        void this.cache.call((redis) => redis.set(writerKey(shard), Date.now(), 'EX', GONE_AFTER_SECONDS));
+        void this.cache.call((redis) =>
+          redis.set(writerKey(shard), processClock.now(), 'EX', GONE_AFTER_SECONDS),
+        );
       }
     };
     const timer = setInterval(beat, BEAT_EVERY_MS);

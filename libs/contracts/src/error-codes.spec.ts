@@ -29,6 +29,7 @@ const STATUSES: Record<ErrorCode, number> = {
   database_unavailable: 503,
   consistency_unavailable: 503,
   authentication_unavailable: 503,
+  clock_skew: 503,
   overloaded: 503,
   shutting_down: 503,
   too_many_streams: 429,

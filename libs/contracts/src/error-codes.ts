@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   database_unavailable: { status: 503, title: 'No database can answer now' },
   consistency_unavailable: { status: 503, title: 'No database has reached the requested position' },
   authentication_unavailable: { status: 503, title: 'No token can be verified now' },
+  clock_skew: { status: 503, title: 'The clock of this instance is wrong' },
   overloaded: { status: 503, title: 'Too many requests at once' },
   shutting_down: { status: 503, title: 'The service is stopping' },
   too_many_streams: { status: 429, title: 'The tenant has too many event streams open' },

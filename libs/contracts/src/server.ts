@@ -24,4 +24,5 @@ export { endedJob, jobFrame, type CommandResult } from './ended-job.js';
 export { etagOf, presentPost, type StoredPost } from './present-post.js';
 export { replayableEnvelope } from './replayable-envelope.js';
 export { MAC_BYTES, SigningKeys, type SigningPurpose } from './signing-keys.js';
+export { processClock, SteadyClock, type TimeSources } from './steady-clock.js';
 export { issueTicket, readTicket, TICKET_VALID_MS, type Ticket } from './ticket.js';

@@ -1,5 +1,6 @@
 import type { BlockList } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { processClock } from '@spillway/contracts/server';
 import { meters } from '@spillway/telemetry';
 import { clientAddress } from './client-address.js';
 import { FailureLimit } from './failure-limit.js';
@@ -46,7 +47,10 @@ export function installRequestLimits(fastify: FastifyInstance, limits: HttpLimit
   fastify.addHook('onRequest', (request, reply, done) => {
     if (busy - heldNow() >= limits.httpMaxBusy) return shed(request, reply);
     if (!failures.idle) {
-      const seconds = failures.refusedFor(clientAddress(request.raw, limits.httpTrustedProxies), Date.now());
+      const seconds = failures.refusedFor(
+        clientAddress(request.raw, limits.httpTrustedProxies),
+        processClock.now(),
+      );
       if (seconds > 0) return done(tooManyFailures(seconds));
     }
     const size = announcedBytes(request);
@@ -60,7 +64,7 @@ export function installRequestLimits(fastify: FastifyInstance, limits: HttpLimit
       bytes -= size;
       if (request.isBusy) busy--;
       if (reply.raw.statusCode === 401)
-        failures.failed(clientAddress(request.raw, limits.httpTrustedProxies), Date.now());
+        failures.failed(clientAddress(request.raw, limits.httpTrustedProxies), processClock.now());
     });
     done();
   });

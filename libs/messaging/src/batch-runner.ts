@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib';
+import { processClock } from '@spillway/contracts/server';
 import { meters, type Logger } from '@spillway/telemetry';
 import type { Batch, BatchEntry, BatchTrigger, Delivery } from './batch.js';
 import type { Outcome } from './outcome.js';
@@ -73,7 +74,7 @@ export class BatchRunner {
 
   /** Resolves when the batch is settled, or its channel gone, or it has been held for too long. */
   async run(by: DeliveredBy, deliveries: readonly Delivery[], trigger: BatchTrigger): Promise<BatchEnd> {
-    const startedAt = Date.now();
+    const startedAt = processClock.now();
     const { queue, splitsSuspects } = this.options;
     this.inFlight = deliveries;
     const { entries, end } = startProcessing(queue, deliveries, startedAt);
@@ -85,13 +86,13 @@ export class BatchRunner {
           ? await this.split(by, deliveries)
           : await this.settle(by, deliveries, { queue, entries, trigger, attempt });
         if (over) return 'over';
-        if (this.stopping || Date.now() - startedAt > HOLD_MAX_MS) return 'given-up';
+        if (this.stopping || processClock.now() - startedAt > HOLD_MAX_MS) return 'given-up';
         await this.pause(attempt);
       }
       return 'over';
     } finally {
       this.inFlight = [];
-      meters().batchFlushSeconds.record((Date.now() - startedAt) / 1000, { trigger });
+      meters().batchFlushSeconds.record((processClock.now() - startedAt) / 1000, { trigger });
       end();
     }
   }

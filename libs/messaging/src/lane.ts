@@ -1,5 +1,6 @@
 import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import type { Channel, ConsumeMessage } from 'amqplib';
+import { processClock } from '@spillway/contracts/server';
 import { BatchBuffer, type BatchLimits } from './batch-buffer.js';
 import { BatchRunner, type BatchRunnerOptions, type BatchWork } from './batch-runner.js';
 import { isSuspect, readDelivery } from './batch.js';
@@ -110,7 +111,7 @@ export class Lane {
     }
     // What is not taken here goes back to the broker together with the channel.
     if (!generation.alive || generation.narrowing) return;
-    const delivery = readDelivery(message, Date.now());
+    const delivery = readDelivery(message, processClock.now());
     if (!isSuspect(delivery)) generation.consumer.widen();
     else if (generation.consumer.wide) {
       this.narrow(generation);
@@ -132,7 +133,7 @@ export class Lane {
   /** Starts the next batch when none is in flight and one is due; else arms the timer for its age. */
   private pump(generation: Generation): void {
     if (this.running || !generation.alive || generation.narrowing || generation.buffer.size === 0) return;
-    const now = Date.now();
+    const now = processClock.now();
     const trigger = this.stopping ? 'stop' : generation.buffer.due(now);
     if (!trigger) {
       const age = now - (generation.buffer.oldest ?? now);

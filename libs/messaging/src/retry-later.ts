@@ -1,5 +1,5 @@
 import type { Command } from '@spillway/contracts';
-import { encodeEnvelopes, ENVELOPE_TYPE } from '@spillway/contracts/server';
+import { encodeEnvelopes, ENVELOPE_TYPE, processClock } from '@spillway/contracts/server';
 import type { Publisher } from './publisher.js';
 import { EXCHANGE } from './topology.js';
 
@@ -13,7 +13,7 @@ export type RetryLater = (queue: string, commands: readonly Command[]) => Promis
 export const retryLater =
   (publisher: Publisher): RetryLater =>
   async (queue, commands) => {
-    const now = Date.now();
+    const now = processClock.now();
     const again = commands.map((command) => ({ ...command, attempt: (command.attempt ?? 0) + 1 }));
     for (const { body } of encodeEnvelopes(again)) {
       await publisher.publish({

@@ -1,4 +1,4 @@
-import { ENVELOPE_TYPE, splitEnvelope } from '@spillway/contracts/server';
+import { ENVELOPE_TYPE, splitEnvelope, processClock } from '@spillway/contracts/server';
 import type { Publisher } from './publisher.js';
 
 /** Sends the commands of a message again, each in a message of its own. Resolves when the broker has them safe. */
@@ -12,7 +12,7 @@ export type SplitUp = (queue: string, body: Uint8Array) => Promise<void>;
 export const splitUp =
   (publisher: Publisher): SplitUp =>
   async (queue, body) => {
-    const now = Date.now();
+    const now = processClock.now();
     for (const single of splitEnvelope(body)) {
       await publisher.publish({
         messageId: crypto.randomUUID(),

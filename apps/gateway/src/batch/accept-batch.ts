@@ -3,7 +3,7 @@ import type { Span } from '@opentelemetry/api';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '@spillway/auth';
 import type { Command } from '@spillway/contracts';
-import { encodeEnvelopes, type EncodedEnvelope } from '@spillway/contracts/server';
+import { encodeEnvelopes, type EncodedEnvelope, processClock } from '@spillway/contracts/server';
 import { ProblemError, type BodyItems } from '@spillway/http';
 import { CommandAcceptor } from '../posts/accept-command.js';
 import { BatchResults } from './batch-results.js';
@@ -35,7 +35,7 @@ export class BatchAcceptor {
     span?.setAttributes({ 'app.tenant': principal.tenant, 'app.batch_posts': items.length });
     const results = new BatchResults(requestId);
     const places = new Map<Command, number>();
-    const now = Date.now();
+    const now = processClock.now();
     for (let place = 0; place < items.length; place++) {
       if (place > 0 && place % ITEMS_A_TURN === 0) await nextTurn();
       try {

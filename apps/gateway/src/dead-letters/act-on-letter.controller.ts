@@ -9,6 +9,7 @@ import {
   type DiscardDeadLetter,
   type ReplayDeadLetter,
 } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import { ProblemError } from '@spillway/http';
 import { requestSpan, traceparentOf } from '@spillway/telemetry';
 import { CommandAcceptor } from '../posts/accept-command.js';
@@ -61,7 +62,7 @@ export class ActOnLetterController {
   ): Promise<Accepted> {
     const letterId = id.toLowerCase();
     if (!isUuid(letterId)) throw new ProblemError('not_found', 'There is no dead letter with this id.');
-    const now = Date.now();
+    const now = processClock.now();
     const commandId = uuidV7(now);
     const traceparent = traceparentOf(context.active());
     const command = {

@@ -1,4 +1,5 @@
 import type { LedgerMirror } from '@spillway/cache';
+import { processClock } from '@spillway/contracts/server';
 import { bulkQueue, RETRY_QUEUE, writeQueue, type QueueDepths } from '@spillway/messaging';
 
 /** The answer of `GET /health/queue`. A figure that is not known here is null, never guessed. */
@@ -34,7 +35,7 @@ export class QueueFiguresReader {
   ) {}
 
   read(): Promise<QueueFigures> {
-    const now = Date.now();
+    const now = processClock.now();
     if (!this.latest || now - this.latest.at > KEEP_MS) this.latest = { at: now, figures: this.ask() };
     return this.latest.figures;
   }

@@ -13,6 +13,7 @@ export const PUBLISHING: readonly ErrorCode[] = [
   'broker_unavailable',
   'broker_rejected',
   'too_many_unconfirmed',
+  'clock_skew',
   'confirm_timeout',
 ];
 /** Where there is a limit. */

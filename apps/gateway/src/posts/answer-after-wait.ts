@@ -8,6 +8,7 @@ import {
   presentPost,
   type SigningKeys,
   type StoredPost,
+  processClock,
 } from '@spillway/contracts/server';
 import { preferredWait } from '@spillway/http';
 import type { CommitWait } from './commit-wait.js';
@@ -42,7 +43,7 @@ export class WriteAnswers {
       void reply.header('Location', `/v1/jobs/${accepted.jobId}`);
       return accepted;
     }
-    const now = Date.now();
+    const now = processClock.now();
     void reply.headers({
       'Preference-Applied': `wait=${seconds}`,
       'Consistency-Token': issueConsistencyToken(this.consistencyKeys, result.position, now),

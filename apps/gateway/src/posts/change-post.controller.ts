@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Header, Headers, HttpCode, Param, Patch, Req,
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
 import type { Command } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import { ProblemError } from '@spillway/http';
 import { requestSpan } from '@spillway/telemetry';
 import { CommandAcceptor } from './accept-command.js';
@@ -42,7 +43,11 @@ export class ChangePostController {
       ...(content === undefined ? {} : { content }),
       ...(tags === undefined ? {} : { tags: foldCheckedTags(tags) }),
     };
-    return this.accept(buildEditCommand({ principal, id, ifMatch, now: Date.now() }, edit), request, reply);
+    return this.accept(
+      buildEditCommand({ principal, id, ifMatch, now: processClock.now() }, edit),
+      request,
+      reply,
+    );
   }
 
   @Delete(':id')
@@ -56,7 +61,11 @@ export class ChangePostController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WriteAnswer> {
-    return this.accept(buildDeleteCommand({ principal, id, ifMatch, now: Date.now() }), request, reply);
+    return this.accept(
+      buildDeleteCommand({ principal, id, ifMatch, now: processClock.now() }),
+      request,
+      reply,
+    );
   }
 
   private async accept(command: Command, request: FastifyRequest, reply: FastifyReply): Promise<WriteAnswer> {

@@ -1,6 +1,7 @@
 import type { Principal } from '@spillway/auth';
 import type { IdempotencyKeys, KeyRef, KeyState } from '@spillway/cache';
 import { uuidV7, type Accepted, type CreatePost, type PostInput } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import { ProblemError } from '@spillway/http';
 import type { AcceptOptions, CommandAcceptor } from './accept-command.js';
 import { buildCreateCommand } from './build-create-command.js';
@@ -36,7 +37,7 @@ export class CreateOnce {
 
   /** @throws ProblemError: 409 while the first is in progress, 422 for another body, 503 and 504 as ever. */
   async create({ principal, input, key }: CreateOnceRequest, options: AcceptOptions): Promise<Once> {
-    const now = Date.now();
+    const now = processClock.now();
     const ref: KeyRef = { tenantId: principal.tenant, authorId: principal.sub, keyHash: sha256Hex(key) };
     const bodyHash = hashOfInput(input);
     const fresh = { bodyHash, commandId: uuidV7(now), acceptedAt: now };

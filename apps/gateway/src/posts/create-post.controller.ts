@@ -2,6 +2,7 @@ import { Body, Controller, Header, Headers, HttpCode, Post, Req, Res } from '@ne
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
 import { uuidV7, type Accepted, type CreatePost } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import { requestSpan } from '@spillway/telemetry';
 import { CommandAcceptor, type AcceptOptions } from './accept-command.js';
 import { WriteAnswers, type WriteAnswer } from './answer-after-wait.js';
@@ -49,7 +50,7 @@ export class CreatePostController {
     input: CreatePostDto,
     options: AcceptOptions,
   ): Promise<Taken> {
-    const now = Date.now();
+    const now = processClock.now();
     const postId = uuidV7(now);
     const command = buildCreateCommand({
       principal,

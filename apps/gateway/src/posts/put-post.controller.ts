@@ -1,6 +1,7 @@
 import { Body, Controller, Header, HttpCode, Param, Put, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
+import { processClock } from '@spillway/contracts/server';
 import { requestSpan } from '@spillway/telemetry';
 import { CommandAcceptor } from './accept-command.js';
 import { WriteAnswers, type WriteAnswer } from './answer-after-wait.js';
@@ -26,7 +27,7 @@ export class PutPostController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WriteAnswer> {
-    const command = buildPutCommand({ principal, id, idPointer: '{id}', input, now: Date.now() });
+    const command = buildPutCommand({ principal, id, idPointer: '{id}', input, now: processClock.now() });
     const accepted = await this.acceptor.accept(command, {
       lane: principal.roles.has('importer') ? 'bulk' : 'write',
       span: requestSpan(request.raw),

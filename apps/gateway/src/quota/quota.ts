@@ -1,5 +1,6 @@
 import type { Principal } from '@spillway/auth';
 import type { QuotaGateways, QuotaLeases } from '@spillway/cache';
+import { processClock } from '@spillway/contracts/server';
 import { Allowance } from './allowance.js';
 import { AllowanceStore } from './allowance-store.js';
 import { QuotaDecision } from './quota-decision.js';
@@ -35,7 +36,7 @@ export class Quota {
   private readonly now: () => number;
 
   constructor(private readonly options: QuotaOptions) {
-    const { ttlMs, maxSubjects = MAX_SUBJECTS, now = Date.now } = options;
+    const { ttlMs, maxSubjects = MAX_SUBJECTS, now = () => processClock.now() } = options;
     this.authors = new AllowanceStore(ttlMs, maxSubjects);
     this.tenants = new AllowanceStore(ttlMs, maxSubjects);
     this.now = now;

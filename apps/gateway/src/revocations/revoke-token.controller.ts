@@ -3,6 +3,7 @@ import { Body, Controller, Header, HttpCode, Post, Req, Res } from '@nestjs/comm
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
 import { REVOCATION_MAX_SECONDS, uuidV7, type Accepted } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import { RevokedTokens } from '@spillway/cache';
 import { ProblemError } from '@spillway/http';
 import { requestSpan, traceparentOf } from '@spillway/telemetry';
@@ -31,7 +32,7 @@ export class RevokeTokenController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Accepted> {
-    const now = Date.now();
+    const now = processClock.now();
     const exp = expOf(expiresAt, now);
     const commandId = uuidV7(now);
     const traceparent = traceparentOf(context.active());

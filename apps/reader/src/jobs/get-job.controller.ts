@@ -2,6 +2,7 @@ import { Controller, Get, Headers, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CurrentPrincipal, type Principal } from '@spillway/auth';
 import type { Job } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import { preferredWait, ProblemError } from '@spillway/http';
 import { JobReader } from './job-reader.js';
 import { JobWaiter } from './job-waiter.js';
@@ -25,7 +26,7 @@ export class GetJobController {
     const seconds = preferredWait(prefer);
     const waiting =
       seconds === undefined ? null : this.waiter.wait({ tenant, jobId, seconds, request, reply });
-    const job = await (waiting ?? this.jobs.read(tenant, jobId, Date.now()));
+    const job = await (waiting ?? this.jobs.read(tenant, jobId, processClock.now()));
     if (!job) throw noSuchJob();
     void reply.header('Cache-Control', 'no-store');
     if (waiting) void reply.header('Preference-Applied', `wait=${seconds}`);

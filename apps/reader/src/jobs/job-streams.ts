@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ResultWaits } from '@spillway/cache';
 import type { Job } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import { ProblemError, type HeldRequests, type HoldRefusal } from '@spillway/http';
 import type { Events } from '../events.js';
 import { hasEnded } from './follow-job.js';
@@ -39,7 +40,7 @@ export class JobStreams {
   async open(asked: JobStreamRequest): Promise<Readable | 'ended' | null> {
     const { tenant, jobId, lastEventId, expiresAtMs, request, reply } = asked;
     const { jobs, waits, held: streams, events } = this.parts;
-    const ticket = jobs.ticketOf(tenant, jobId, Date.now());
+    const ticket = jobs.ticketOf(tenant, jobId, processClock.now());
     if (!ticket) return null;
     const held = streams.hold(tenant, request, reply);
     if (typeof held === 'string') throw refused(held);
@@ -49,7 +50,7 @@ export class JobStreams {
       held.release();
     };
     try {
-      let first = await jobs.read(tenant, jobId, Date.now());
+      let first = await jobs.read(tenant, jobId, processClock.now());
       if (first && hasEnded(first) && eventIdOf(first) === lastEventId) {
         free();
         return 'ended';
@@ -57,9 +58,9 @@ export class JobStreams {
       const look = (): Promise<Job | null> => {
         const known = first;
         first = null;
-        return known ? Promise.resolve(known) : jobs.read(tenant, jobId, Date.now());
+        return known ? Promise.resolve(known) : jobs.read(tenant, jobId, processClock.now());
       };
-      const lastsMs = Math.min(DURATION_MAX_MS, expiresAtMs - Date.now());
+      const lastsMs = Math.min(DURATION_MAX_MS, expiresAtMs - processClock.now());
       const until = performance.now() + lastsMs;
       const source = jobEvents({ look, listening, signal: held.signal, until, lastEventId });
       const stream = Readable.from(source, { objectMode: false });

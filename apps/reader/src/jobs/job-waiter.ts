@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Listening, ResultWaits } from '@spillway/cache';
 import type { Job } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import type { Held, HeldRequests } from '@spillway/http';
 import { followJob } from './follow-job.js';
 import type { JobReader } from './job-reader.js';
@@ -26,7 +27,7 @@ export class JobWaiter {
   /** The job when it has ended, or as it is when the time is over. Null when too many wait here already. */
   wait(wait: JobWait): Promise<Job | null> | null {
     const { tenant, jobId, request, reply } = wait;
-    const ticket = this.parts.jobs.ticketOf(tenant, jobId, Date.now());
+    const ticket = this.parts.jobs.ticketOf(tenant, jobId, processClock.now());
     if (!ticket) return Promise.resolve(null);
     const held = this.parts.held.hold(tenant, request, reply);
     if (typeof held === 'string') return null;
@@ -38,7 +39,7 @@ export class JobWaiter {
     held: Held,
     listening: Listening,
   ): Promise<Job | null> {
-    const look = (): Promise<Job | null> => this.parts.jobs.read(tenant, jobId, Date.now());
+    const look = (): Promise<Job | null> => this.parts.jobs.read(tenant, jobId, processClock.now());
     let last: Job | null = null;
     try {
       const until = performance.now() + seconds * 1_000;

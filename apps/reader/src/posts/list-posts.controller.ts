@@ -2,7 +2,7 @@ import { Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal } from '@spillway/auth';
 import { foldTags, type PartialPostPage } from '@spillway/contracts';
-import { presentPost, type SigningKeys } from '@spillway/contracts/server';
+import { presentPost, type SigningKeys, processClock } from '@spillway/contracts/server';
 import type { ReadScope } from '@spillway/database/read';
 import { timeOf } from '../query-time.js';
 import { sendPage } from '../pages/send-page.js';
@@ -43,7 +43,7 @@ export class ListPostsController {
     const cursor = cursorOf(this.keys, list, query.cursor);
     const freshness = this.reads.freshnessOf(tenant, token, cursor?.position);
     const read = async (scope: ReadScope) => {
-      const page = { filter, before: cursor?.last, limit, fields, now: Date.now() };
+      const page = { filter, before: cursor?.last, limit, fields, now: processClock.now() };
       const { posts, next } = await findPosts(scope, page);
       const position = await scope.seenPosition();
       const items = posts.map((post) => pickFields(presentPost(post), fields));

@@ -2,7 +2,7 @@ import { Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal } from '@spillway/auth';
 import type { SearchPage } from '@spillway/contracts';
-import { presentPost, type SigningKeys } from '@spillway/contracts/server';
+import { presentPost, type SigningKeys, processClock } from '@spillway/contracts/server';
 import { cursorOf } from '../posts/cursor-of.js';
 import { issueCursor } from '../posts/cursor.js';
 import { CURSOR_KEYS } from '../posts/list-posts.controller.js';
@@ -32,7 +32,7 @@ export class SearchController {
     const cursor = cursorOf(this.keys, list, text);
     const freshness = this.reads.freshnessOf(tenant, token, cursor?.position);
     const answer = await this.reads.read(tenant, freshness, async (scope) => ({
-      ...(await findMatches(scope, { tenant, q, before: cursor?.last, limit, now: Date.now() })),
+      ...(await findMatches(scope, { tenant, q, before: cursor?.last, limit, now: processClock.now() })),
       position: await scope.seenPosition(),
     }));
     describeAnswer(reply, answer);

@@ -2,6 +2,7 @@ import { Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal } from '@spillway/auth';
 import type { Stats } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import type { SigningKeys } from '@spillway/contracts/server';
 import { issueChangeCursor } from '../changes/change-cursor.js';
 import { CURSOR_KEYS } from '../posts/list-posts.controller.js';
@@ -29,7 +30,7 @@ export class StatsController {
     @Headers('consistency-token') token: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Stats> {
-    const untilMs = timeOf('until', until) ?? Date.now() + HOUR_MS;
+    const untilMs = timeOf('until', until) ?? processClock.now() + HOUR_MS;
     const sinceMs = timeOf('since', since) ?? untilMs - (DEFAULT_HOURS + 1) * HOUR_MS;
     const answer = await this.reads.read(tenant, this.reads.freshnessOf(tenant, token), (scope) =>
       findStats(scope, tenant, sinceMs, untilMs),

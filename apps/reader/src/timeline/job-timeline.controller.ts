@@ -2,6 +2,7 @@ import { Controller, Get, Param, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
 import type { JobTimeline } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import type { Ticket } from '@spillway/contracts/server';
 import { EVENTUAL, STRONG, type Answer, type Freshness } from '@spillway/database/read';
 import { ProblemError } from '@spillway/http';
@@ -30,7 +31,7 @@ export class JobTimelineController {
     @Query() { format = 'json' }: TimelineDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<JobTimeline | OtlpTraces> {
-    const now = Date.now();
+    const now = processClock.now();
     const ticket = this.jobs.ticketOf(tenant, jobId, now);
     if (!ticket) throw noSuchJob();
     const answer = await this.factsOf(tenant, ticket, now);

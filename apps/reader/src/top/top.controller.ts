@@ -2,7 +2,7 @@ import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CurrentPrincipal, type Principal } from '@spillway/auth';
 import type { TopPosts } from '@spillway/contracts';
-import { presentPost } from '@spillway/contracts/server';
+import { presentPost, processClock } from '@spillway/contracts/server';
 import type { ReadScope } from '@spillway/database/read';
 import { LIMIT_DEFAULT } from '../posts/list-posts.dto.js';
 import { isCachedSize } from '../pages/cached-sizes.js';
@@ -36,7 +36,7 @@ export class TopController {
   ): Promise<TopPosts | string | undefined> {
     const freshness = this.reads.freshnessOf(tenant, token);
     const read = async (scope: ReadScope): Promise<TopPosts> => {
-      const found = await findTop(scope, tenant, window, limit, Date.now());
+      const found = await findTop(scope, tenant, window, limit, processClock.now());
       return { window, items: found.map(({ post, replies }) => ({ post: presentPost(post), replies })) };
     };
     if (isCachedSize(limit)) {

@@ -1,4 +1,9 @@
-import { ENVELOPE_TYPE, replayableEnvelope, type ShardDirectory } from '@spillway/contracts/server';
+import {
+  ENVELOPE_TYPE,
+  replayableEnvelope,
+  type ShardDirectory,
+  processClock,
+} from '@spillway/contracts/server';
 import type { Router, Scope } from '@spillway/database';
 import { writeQueue, type Publisher } from '@spillway/messaging';
 import type { Events } from '../events.js';
@@ -74,7 +79,7 @@ export class ReplayOutbox {
         routingKey: writeQueue(this.directory.shardOf(row.tenant_id)),
         body,
         posts: 0,
-        timestamp: Date.now(),
+        timestamp: processClock.now(),
       });
       return { row, done: true };
     } catch (error) {

@@ -8,6 +8,7 @@ import {
   TraceFlags,
   type Context,
 } from '@opentelemetry/api';
+import { processClock } from '@spillway/contracts/server';
 import type { Batch, Outcome } from '@spillway/messaging';
 import { tracer } from '@spillway/telemetry';
 
@@ -24,7 +25,7 @@ export interface BatchTrace {
  * gets a `post.persist` span with a link back: neither hangs below the other by accident.
  */
 export function startBatchTrace(batch: Batch): BatchTrace {
-  const startTime = Date.now();
+  const startTime = processClock.now();
   const sampled = batch.entries.map((entry) => isSampled(entry.context));
   const links = batch.entries.flatMap((entry, index) => {
     const linked = trace.getSpanContext(entry.context);
@@ -49,7 +50,7 @@ export function startBatchTrace(batch: Batch): BatchTrace {
     run: (fn) => context.with(trace.setSpan(ROOT_CONTEXT, span), fn),
     end(outcomes) {
       span.end();
-      const now = Date.now();
+      const now = processClock.now();
       batch.entries.forEach((entry, index) => {
         if (!sampled[index] || entry.decoded.as !== 'valid') return;
         const attributes = {

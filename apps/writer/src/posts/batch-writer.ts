@@ -1,5 +1,6 @@
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import type { BatchResults, GenerationRaiser, Results } from '@spillway/cache';
+import { processClock } from '@spillway/contracts/server';
 import { classifySqlError, sqlState, type Router } from '@spillway/database';
 import { shardOfQueue, unavailable, type Batch, type BatchEntry, type Outcome } from '@spillway/messaging';
 import type { Events } from '../events.js';
@@ -49,7 +50,7 @@ export class BatchWriter {
     const trace = startBatchTrace(batch);
     const lane = laneOf(shard, batch.queue);
     this.parts.backlog?.taken(shard, lane, batch.trigger);
-    const before = this.held.get(batch.entries) ?? { startedAt: Date.now() };
+    const before = this.held.get(batch.entries) ?? { startedAt: processClock.now() };
     const run: BatchRun = { lane, attempt: batch.attempt, ...before };
     try {
       const outcomes = await trace.run(() =>
@@ -60,7 +61,7 @@ export class BatchWriter {
           (entry, error) => this.reject(shard, entry, error, lane),
         ),
       );
-      measureBatch(batch, outcomes, Date.now());
+      measureBatch(batch, outcomes, processClock.now());
       trace.end(outcomes);
       return outcomes;
     } catch (error) {
@@ -79,12 +80,12 @@ export class BatchWriter {
     run: BatchRun,
   ): Promise<readonly Outcome[]> {
     const ids = entries.flatMap(({ decoded }) => (decoded.as === 'valid' ? [decoded.command.postId] : []));
-    await this.parts.partitions.ensure(shard, ids, Date.now());
+    await this.parts.partitions.ensure(shard, ids, processClock.now());
     const committed = await commitBatch(this.parts.router, this.parts.handlers, shard, entries, run);
-    this.parts.facts?.committed(shard, committed, Date.now());
+    this.parts.facts?.committed(shard, committed, processClock.now());
     this.parts.generations?.committed(committed.position, touchedPosts(entries, committed.outcomes));
     await this.parts.revocations?.tell(shard, entries, committed.outcomes);
-    await this.tell(resultsOf(shard, entries, committed, Date.now()));
+    await this.tell(resultsOf(shard, entries, committed, processClock.now()));
     return committed.outcomes;
   }
 
@@ -104,7 +105,7 @@ export class BatchWriter {
         return keys;
       }),
     );
-    await this.tell(resultsOf(shard, [entry], { outcomes: [outcome], recorded }, Date.now()));
+    await this.tell(resultsOf(shard, [entry], { outcomes: [outcome], recorded }, processClock.now()));
     return outcome;
   }
 

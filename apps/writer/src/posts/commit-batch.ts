@@ -5,11 +5,13 @@ import {
   type CommandKind,
   type Position,
 } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import { NODE_POSITION, positionIn, type NodePositionRow, type Router, type Scope } from '@spillway/database';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
 import { recordBatch, tally, type BatchRun } from './batch.store.js';
 import type { CommandHandler, CommandHandlers } from './command-handler.js';
 import { lockPosts } from './locked-post.js';
+import { latestTime } from './latest-time.js';
 import { keepDeadLetters, recordOutcomes, refOf } from './outcome.store.js';
 
 interface Done {
@@ -30,7 +32,7 @@ interface Barrier {
   readonly xid: string;
 }
 
-/** An id further ahead of the database's clock than this is parked: a gateway's clock is wrong. */
+/** An id further ahead than this is parked: a gateway's clock is wrong. */
 const AHEAD_MS = 60_000;
 
 /**
@@ -49,13 +51,13 @@ export async function commitBatch(
   handlers: CommandHandlers,
   shard: string,
   entries: readonly BatchEntry[],
-  run: BatchRun = { lane: 'write', attempt: 1, startedAt: Date.now() },
+  run: BatchRun = { lane: 'write', attempt: 1, startedAt: processClock.now() },
 ): Promise<Committed> {
   return router.onPrimary(shard, async (scope) => {
     const { value, closing } = await scope.framed<Done & { xid: string }, Barrier, NodePositionRow>({
       opening: BARRIER,
       fn: async ([barrier]) => {
-        const outcomes = await apply(scope, handlers, entries, Number(barrier?.now));
+        const outcomes = await apply(scope, handlers, entries, latestTime(Number(barrier?.now)));
         const recorded = await recordOutcomes(scope, entries, outcomes);
         await keepDeadLetters(scope, lettersOf(entries, outcomes));
         return { outcomes, recorded, xid: barrier?.xid ?? '' };

@@ -1,5 +1,6 @@
 import type { Router } from '@spillway/database';
 import { uuidV7Time } from '@spillway/contracts';
+import { processClock } from '@spillway/contracts/server';
 import { observe } from '@spillway/telemetry';
 import type { Events } from '../events.js';
 import { repeat } from '../repeat.js';
@@ -95,7 +96,7 @@ export function keepPartitionsAhead(
   const stop = repeat(FIRST_MS, async () => {
     let next = AHEAD_EVERY_MS;
     for (const shard of shards) {
-      await partitions.ensureAhead(shard, Date.now()).catch((error: unknown) => {
+      await partitions.ensureAhead(shard, processClock.now()).catch((error: unknown) => {
         next = AHEAD_RETRY_MS;
         events.partitionsLate(shard, error);
       });

@@ -1,4 +1,5 @@
 import type { RevokedToken, RevokedTokens } from '@spillway/cache';
+import { processClock } from '@spillway/contracts/server';
 import type { Router } from '@spillway/database';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
 import type { Events } from '../events.js';
@@ -76,7 +77,7 @@ export function keepRevocationsMirrored(mirror: RevocationMirror): () => Promise
   const next = (afterMs: number): void => {
     if (stopped) return;
     timer = setTimeout(() => {
-      looking = mirror.look(Date.now()).then(() => next(EVERY_MS));
+      looking = mirror.look(processClock.now()).then(() => next(EVERY_MS));
     }, afterMs);
   };
   next(0);
