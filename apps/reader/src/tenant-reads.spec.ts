@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Position } from '@spillway/contracts';
 import { issueConsistencyToken, ShardDirectory, SigningKeys } from '@spillway/contracts/server';
 import { EVENTUAL, ReadRouter, STRONG } from '@spillway/database/read';
-import { quiet } from './spec/reader-fixture.js';
+import { quietLogger } from '@spillway/testing';
 import { TenantReads } from './tenant-reads.js';
 
 const keys = SigningKeys.parse(`a:${randomBytes(32).toString('base64')}`, 'consistency');
@@ -19,7 +19,7 @@ describe('a read asks for as much freshness as', () => {
       nodes: new Map(),
       poolMax: 2,
       applicationName: 'spec reader',
-      logger: quiet,
+      logger: quietLogger,
       maxLagMs: 2_000,
       primaryReadShare: 0.5,
     });

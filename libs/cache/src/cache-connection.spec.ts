@@ -2,21 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { uuidV7 } from '@spillway/contracts';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, freePort, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
+import { eventually, freePort, quietLogger, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
 import { CacheConnection } from './cache-connection.js';
 import { clockOffsetMs } from './clock-offset.js';
 import { cacheProbe } from './probe.js';
 import { Results, type Result, type ResultEntry } from './results.js';
 
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const tenantId = `spec-${randomUUID()}`;
 
 describe('CacheConnection', () => {
@@ -38,7 +30,7 @@ describe('CacheConnection', () => {
     const url = new URL(readStack().urlOf('redis'));
     proxy = await startTcpProxy({ target: { port: Number(url.port) } });
     url.port = String(proxy.port);
-    cache = CacheConnection.open({ url: url.href, name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: url.href, name: 'a spec', logger: quietLogger });
     await eventually('redis answers', async () => (await ping()).ok);
   });
   afterEach(async () => {
@@ -107,7 +99,7 @@ describe('CacheConnection', () => {
 
   it('starts while Redis is away', async () => {
     const url = `redis://127.0.0.1:${await freePort()}`;
-    const lonely = CacheConnection.open({ url, name: 'a spec', logger: quiet });
+    const lonely = CacheConnection.open({ url, name: 'a spec', logger: quietLogger });
     expect(await lonely.call((redis) => redis.ping())).toEqual({ ok: false });
     await lonely.close();
   });

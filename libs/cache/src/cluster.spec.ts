@@ -1,13 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { uuidV7 } from '@spillway/contracts';
-import type { Logger } from '@spillway/telemetry';
 import {
   eventually,
+  type LeakCheck,
+  quietLogger,
+  type RedisCluster,
   startRedisCluster,
   watchLeaks,
-  type LeakCheck,
-  type RedisCluster,
 } from '@spillway/testing';
 import { CacheConnection } from './cache-connection.js';
 import { clockOffsetMs } from './clock-offset.js';
@@ -23,13 +23,6 @@ import { RevocationList } from './revocation-list.js';
 import { RevokedTokens } from './revoked-tokens.js';
 import { WriterBeats } from './writer-beats.js';
 
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const tenantId = `spec-${randomUUID()}`;
 const SHARD = 's0';
 const seconds = (): number => Math.floor(Date.now() / 1_000);
@@ -47,7 +40,12 @@ describe('a Redis Cluster of three masters', () => {
   beforeAll(async () => {
     leaks = watchLeaks();
     cluster = await startRedisCluster();
-    cache = CacheConnection.open({ url: cluster.url, name: 'a spec', logger: quiet, deadlineMs: 2_000 });
+    cache = CacheConnection.open({
+      url: cluster.url,
+      name: 'a spec',
+      logger: quietLogger,
+      deadlineMs: 2_000,
+    });
     await eventually('the cluster answers', async () => (await cacheProbe(cache).check()).up, {
       deadlineMs: 15_000,
     });
@@ -119,7 +117,7 @@ describe('a Redis Cluster of three masters', () => {
   it('loses no lease and no revocation while the slots that hold them move to another node', async () => {
     const tokens = new RevokedTokens(cache);
     await tokens.putAll(SHARD, [], seconds());
-    const list = new RevocationList({ tokens, shards: [SHARD], logger: quiet });
+    const list = new RevocationList({ tokens, shards: [SHARD], logger: quietLogger });
     let [leased, revoked, refused, moving] = [0, 0, 0, true];
     const load = async (): Promise<void> => {
       while (moving && refused < 100) {
@@ -157,7 +155,7 @@ describe('a Redis Cluster of three masters', () => {
   }, 60_000);
 
   it('goes on at two nodes while the third is gone, and with all of them when it is back', async () => {
-    const own = CacheConnection.open({ url: cluster.url, name: 'a spec', logger: quiet });
+    const own = CacheConnection.open({ url: cluster.url, name: 'a spec', logger: quietLogger });
     const owner = await cluster.ownerOf(revokedKey(SHARD));
     const ask = (key: string) => own.call((redis) => redis.exists(key));
     const elsewhere = await eventually('a key of another node', async () => {

@@ -3,21 +3,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import type { Position } from '@spillway/contracts';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, readStack, watchLeaks } from '@spillway/testing';
+import { eventually, quietLogger, readStack, watchLeaks } from '@spillway/testing';
 import type { LeakCheck } from '@spillway/testing';
 import { CacheConnection } from './cache-connection.js';
 import { Generations } from './generations.js';
 import { generationKey, pageKey } from './keys.js';
 import { positionOfText, positionText } from './position-text.js';
 
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const at = (lsn: number, timeline = 1, shard = 's0'): Position => ({
   shard,
   timeline,
@@ -41,7 +33,7 @@ describe('Generations', () => {
     const url = readStack().urlOf('redis');
     control = new Redis(url, { lazyConnect: true });
     await control.connect();
-    cache = CacheConnection.open({ url, name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url, name: 'a spec', logger: quietLogger });
     await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
     generations = new Generations(cache);
   });

@@ -2,19 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { uuidV7 } from '@spillway/contracts';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
+import { eventually, quietLogger, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
 import { CacheConnection } from './cache-connection.js';
 import { IdempotencyKeys, type BoundRequest, type KeyRef } from './idempotency-keys.js';
 
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const PENDING_MS = 4_000;
 const DAY_MS = 24 * 3600_000;
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -41,7 +33,7 @@ describe('IdempotencyKeys', () => {
     const url = new URL(readStack().urlOf('redis'));
     proxy = await startTcpProxy({ target: { port: Number(url.port) } });
     url.port = String(proxy.port);
-    cache = CacheConnection.open({ url: url.href, name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: url.href, name: 'a spec', logger: quietLogger });
     await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
     keys = new IdempotencyKeys(cache);
     ref = { tenantId: `spec-${randomUUID()}`, authorId: 'alice', keyHash: sha256(randomUUID()) };

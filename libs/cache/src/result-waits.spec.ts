@@ -2,20 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { uuidV7 } from '@spillway/contracts';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
+import { eventually, quietLogger, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
 import { CacheConnection } from './cache-connection.js';
 import { ResultWaits, type News } from './result-waits.js';
 import { Results } from './results.js';
 
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const shard = `spec-${randomUUID()}`;
 const channel = `spillway:ended:${shard}`;
 const never = new AbortController().signal;
@@ -32,7 +24,7 @@ describe('ResultWaits', () => {
     leaks = watchLeaks();
     control = new Redis(readStack().urlOf('redis'), { lazyConnect: true });
     await control.connect();
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
     await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
     results = new Results(cache);
   });

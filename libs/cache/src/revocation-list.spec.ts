@@ -2,20 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { REVOCATIONS_PER_SHARD } from '@spillway/contracts';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, notYet, startRedisServer, watchLeaks } from '@spillway/testing';
+import { eventually, notYet, quietLogger, startRedisServer, watchLeaks } from '@spillway/testing';
 import type { LeakCheck, RedisServer } from '@spillway/testing';
 import { CacheConnection } from './cache-connection.js';
 import { RevocationList } from './revocation-list.js';
 import { RevokedTokens } from './revoked-tokens.js';
 
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const SHARD = 's0';
 const seconds = (): number => Math.floor(Date.now() / 1_000);
 
@@ -37,7 +29,7 @@ describe('RevocationList', () => {
     server = await startRedisServer();
     control = new Redis(server.url, { maxRetriesPerRequest: null });
     control.on('error', () => undefined);
-    cache = CacheConnection.open({ url: server.url, name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: server.url, name: 'a spec', logger: quietLogger });
     tokens = new RevokedTokens(cache);
     await answers();
   });
@@ -52,7 +44,7 @@ describe('RevocationList', () => {
       deadlineMs: 15_000,
     });
   const open = (shards: readonly string[] = [SHARD], now?: () => number): RevocationList => {
-    const list = new RevocationList({ tokens, shards, logger: quiet, ...(now ? { now } : {}) });
+    const list = new RevocationList({ tokens, shards, logger: quietLogger, ...(now ? { now } : {}) });
     lists.push(list);
     return list;
   };

@@ -6,11 +6,11 @@ import { EventPattern, Payload } from '@nestjs/microservices';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
 import { encodeEnvelope } from '@spillway/contracts/server';
-import type { Logger } from '@spillway/telemetry';
 import {
   createVirtualHost,
   eventually,
   notYet,
+  quietLogger,
   readStack,
   startTcpProxy,
   type VirtualHost,
@@ -29,13 +29,6 @@ let host: VirtualHost;
 const PATTERN = 'a.pattern';
 const HOUR_MS = 3_600_000;
 const LIMITS: BatchLimits = { maxCommands: 10, maxBytes: 1_000_000, maxAgeMs: 20 };
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 
 type Handler = (batch: Batch) => Promise<readonly Outcome[]>;
 const committed: Handler = (batch) => Promise.resolve(batch.entries.map(() => ({ result: 'committed' })));
@@ -71,7 +64,11 @@ describe('BatchServer', () => {
     const broker = new URL(readStack().urlOf('rabbitmq'));
     proxy = await startTcpProxy({ target: { port: Number(broker.port) } });
     broker.port = String(proxy.port);
-    connection = BrokerConnection.open({ urls: [`${broker.href}/${vhost}`], name: 'a spec', logger: quiet });
+    connection = BrokerConnection.open({
+      urls: [`${broker.href}/${vhost}`],
+      name: 'a spec',
+      logger: quietLogger,
+    });
   });
   afterEach(async () => {
     for (const gate of gates) gate.resolve(undefined);
@@ -96,7 +93,7 @@ describe('BatchServer', () => {
       retryLater: notExpected,
       splitUp: notExpected,
       connection,
-      logger: quiet,
+      logger: quietLogger,
       lanes: [{ queue, pattern: PATTERN, limits: { ...LIMITS, ...limits }, prefetch, splitsSuspects: true }],
     });
     const handle: Handler = (batch) => {
@@ -382,7 +379,7 @@ describe('BatchServer', () => {
       retryLater: notExpected,
       splitUp: notExpected,
       connection,
-      logger: quiet,
+      logger: quietLogger,
       lanes: [{ queue, pattern: 'nobody.takes.this', limits: LIMITS, prefetch: 1, splitsSuspects: true }],
     });
     expect(() => server.listen(() => undefined)).toThrow(
@@ -406,7 +403,7 @@ describe('BatchServer', () => {
       retryLater: notExpected,
       splitUp: notExpected,
       connection,
-      logger: quiet,
+      logger: quietLogger,
       lanes: [{ queue, pattern: PATTERN, limits: LIMITS, prefetch: 10, splitsSuspects: true }],
     });
     send(2);

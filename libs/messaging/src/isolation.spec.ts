@@ -3,11 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { uuidV7, type CreatePost } from '@spillway/contracts';
 import { encodeEnvelope } from '@spillway/contracts/server';
-import type { Logger } from '@spillway/telemetry';
 import {
   createVirtualHost,
   eventually,
   type LeakCheck,
+  quietLogger,
   type VirtualHost,
   watchLeaks,
 } from '@spillway/testing';
@@ -19,13 +19,6 @@ import { splitUp } from './split-up.js';
 import { EXCHANGE } from './topology.js';
 
 const PATTERN = 'a.pattern';
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 
 describe('a message that may kill its writer', () => {
   let leaks: LeakCheck;
@@ -58,8 +51,8 @@ describe('a message that may kill its writer', () => {
     await control.bindQueue(queue, EXCHANGE.posts, queue);
     seen = [];
     gate = Promise.withResolvers<undefined>();
-    connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quiet });
-    publisher = new Publisher({ connection, logger: quiet, timeoutMs: 10_000, maxUnconfirmed: 10 });
+    connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quietLogger });
+    publisher = new Publisher({ connection, logger: quietLogger, timeoutMs: 10_000, maxUnconfirmed: 10 });
     await eventually('the gate opens', () => publisher.closedBecause === null);
   });
   afterEach(async () => {
@@ -72,7 +65,7 @@ describe('a message that may kill its writer', () => {
   const serve = (): void => {
     server = new BatchServer({
       connection,
-      logger: quiet,
+      logger: quietLogger,
       retryLater: () => Promise.reject(new Error('nothing was to be sent round')),
       splitUp: splitUp(publisher),
       lanes: [

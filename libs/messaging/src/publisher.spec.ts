@@ -5,13 +5,14 @@ import {
   createVirtualHost,
   eventually,
   manageBroker,
+  quietLogger,
   readStack,
   startTcpProxy,
   type VirtualHost,
   watchLeaks,
 } from '@spillway/testing';
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
-import { meters, type Logger } from '@spillway/telemetry';
+import { meters } from '@spillway/telemetry';
 import { BrokerConnection } from './broker-connection.js';
 import { publisherProbe } from './probes.js';
 import { PublishError } from './publish-error.js';
@@ -20,13 +21,6 @@ import { Publisher, type OutgoingMessage, type PublisherOptions } from './publis
 const vhost = `spec-publisher-${randomBytes(4).toString('hex')}`;
 let host: VirtualHost;
 const QUEUE = 'spec.queue';
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 
 describe('Publisher', () => {
   let leaks: LeakCheck;
@@ -56,7 +50,11 @@ describe('Publisher', () => {
     const broker = new URL(readStack().urlOf('rabbitmq'));
     proxy = await startTcpProxy({ target: { port: Number(broker.port) } });
     broker.port = String(proxy.port);
-    connection = BrokerConnection.open({ urls: [`${broker.href}/${vhost}`], name: 'a spec', logger: quiet });
+    connection = BrokerConnection.open({
+      urls: [`${broker.href}/${vhost}`],
+      name: 'a spec',
+      logger: quietLogger,
+    });
     open({});
     await eventually('the gate opens', () => publisher.closedBecause === null);
   });
@@ -70,7 +68,7 @@ describe('Publisher', () => {
   const open = (options: Partial<PublisherOptions>): void => {
     publisher = new Publisher({
       connection,
-      logger: quiet,
+      logger: quietLogger,
       timeoutMs: 10_000,
       maxUnconfirmed: 100,
       ...options,

@@ -3,8 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { uuidV7, type Command, type EditPost } from '@spillway/contracts';
 import { decodeEnvelope, encodeEnvelope } from '@spillway/contracts/server';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, notYet, readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
+import { eventually, type LeakCheck, notYet, quietLogger, readStack, watchLeaks } from '@spillway/testing';
 import type { Batch } from './batch.js';
 import { BatchServer } from './batch-server.js';
 import { BrokerConnection } from './broker-connection.js';
@@ -20,13 +19,6 @@ const PATTERN = 'a.pattern';
 const QUEUE = writeQueue('s0');
 /** The broker's own figures are some seconds old, and a batch that was given back rests as long. */
 const SLOW_MS = 45_000;
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 
 describe('what came early', () => {
   let leaks: LeakCheck;
@@ -46,11 +38,11 @@ describe('what came early', () => {
     admin = await connect(urlOf());
     control = await admin.createChannel();
     await declareTopology(urlOf(), topology(['s0']));
-    connection = BrokerConnection.open({ urls: [urlOf()], name: 'a spec', logger: quiet });
-    publishing = BrokerConnection.open({ urls: [urlOf()], name: 'a spec', logger: quiet });
+    connection = BrokerConnection.open({ urls: [urlOf()], name: 'a spec', logger: quietLogger });
+    publishing = BrokerConnection.open({ urls: [urlOf()], name: 'a spec', logger: quietLogger });
     publisher = new Publisher({
       connection: publishing,
-      logger: quiet,
+      logger: quietLogger,
       timeoutMs: 10_000,
       maxUnconfirmed: 9,
     });
@@ -78,7 +70,7 @@ describe('what came early', () => {
     const lanes = [{ queue: QUEUE, pattern: PATTERN, limits, prefetch: 100, splitsSuspects: true }];
     server = new BatchServer({
       connection,
-      logger: quiet,
+      logger: quietLogger,
       lanes,
       retryLater: again,
       splitUp: splitUp(publisher),
@@ -155,7 +147,7 @@ describe('what came early', () => {
     async () => {
       const lost = new Publisher({
         connection: publishing,
-        logger: quiet,
+        logger: quietLogger,
         timeoutMs: 10_000,
         maxUnconfirmed: 0,
       });

@@ -3,11 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { uuidV7, type CreatePost } from '@spillway/contracts';
 import { decodeEnvelope, ENVELOPE_MAX_BYTES, ENVELOPE_MAX_COMMANDS } from '@spillway/contracts/server';
-import type { Logger } from '@spillway/telemetry';
 import {
   createVirtualHost,
   eventually,
   type LeakCheck,
+  quietLogger,
   type VirtualHost,
   watchLeaks,
 } from '@spillway/testing';
@@ -18,13 +18,6 @@ import { EXCHANGE } from './topology.js';
 
 const QUEUE = 'posts.write.s0';
 const HOUR_MS = 3_600_000;
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 
 describe('SharedMessages', () => {
   let leaks: LeakCheck;
@@ -49,8 +42,8 @@ describe('SharedMessages', () => {
     await leaks.expectNoLeaks();
   });
   beforeEach(async () => {
-    connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quiet });
-    publisher = new Publisher({ connection, logger: quiet, timeoutMs: 10_000, maxUnconfirmed: 1_000 });
+    connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quietLogger });
+    publisher = new Publisher({ connection, logger: quietLogger, timeoutMs: 10_000, maxUnconfirmed: 1_000 });
     await eventually('the gate opens', () => publisher.closedBecause === null);
   });
   afterEach(async () => {

@@ -4,6 +4,7 @@ export { freePort } from './free-port.js';
 export { watchLeaks, type LeakCheck } from './leaks.js';
 export { createVirtualHost, manageBroker, type VirtualHost } from './manage-broker.js';
 export { startPostgresCluster, type PostgresCluster, type PostgresNode } from './postgres-cluster.js';
+export { quietLogger, type QuietLogger } from './quiet-logger.js';
 export { readReceivedSpans, readReceivedTraces } from './received-spans.js';
 export {
   startScriptedServer,

@@ -13,12 +13,12 @@ import {
 } from '@spillway/contracts/server';
 import type { BodyItems } from '@spillway/http';
 import { BrokerConnection, Publisher } from '@spillway/messaging';
-import type { Logger } from '@spillway/telemetry';
 import {
   createVirtualHost,
   eventually,
-  startTcpProxy,
   type LeakCheck,
+  quietLogger,
+  startTcpProxy,
   type TcpProxy,
   type VirtualHost,
   watchLeaks,
@@ -27,13 +27,6 @@ import { CommandAcceptor } from '../posts/accept-command.js';
 import { BatchAcceptor } from './accept-batch.js';
 import type { BatchResults } from './batch-results.js';
 
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const principal: Principal = {
   sub: 'alice',
   tenant: 'acme',
@@ -76,8 +69,8 @@ describe('BatchAcceptor', () => {
     const direct = new URL(host.url);
     proxy = await startTcpProxy({ target: { port: Number(direct.port) } });
     direct.port = String(proxy.port);
-    connection = BrokerConnection.open({ urls: [direct.href], name: 'a spec', logger: quiet });
-    publisher = new Publisher({ connection, logger: quiet, timeoutMs: 2_000, maxUnconfirmed: 1_000 });
+    connection = BrokerConnection.open({ urls: [direct.href], name: 'a spec', logger: quietLogger });
+    publisher = new Publisher({ connection, logger: quietLogger, timeoutMs: 2_000, maxUnconfirmed: 1_000 });
   });
   beforeEach(async () => {
     await proxy.pass();

@@ -12,11 +12,11 @@ import {
 } from '@spillway/contracts/server';
 import { ProblemError } from '@spillway/http';
 import { BrokerConnection, Publisher } from '@spillway/messaging';
-import type { Logger } from '@spillway/telemetry';
 import {
   createVirtualHost,
   eventually,
   type LeakCheck,
+  quietLogger,
   type VirtualHost,
   watchLeaks,
 } from '@spillway/testing';
@@ -25,13 +25,6 @@ import { buildCreateCommand } from './build-create-command.js';
 
 const vhost = `spec-gateway-${randomBytes(4).toString('hex')}`;
 let host: VirtualHost;
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const principal: Principal = {
   sub: 'alice',
   tenant: 'acme',
@@ -106,8 +99,8 @@ describe('CommandAcceptor', () => {
     await control.assertExchange('posts', 'direct', { durable: true });
     await control.assertQueue('posts.write.s0', { durable: true, arguments: { 'x-queue-type': 'quorum' } });
     await control.bindQueue('posts.write.s0', 'posts', 'posts.write.s0');
-    connection = BrokerConnection.open({ urls: [url], name: 'a spec', logger: quiet });
-    publisher = new Publisher({ connection, logger: quiet, timeoutMs: 10_000, maxUnconfirmed: 100 });
+    connection = BrokerConnection.open({ urls: [url], name: 'a spec', logger: quietLogger });
+    publisher = new Publisher({ connection, logger: quietLogger, timeoutMs: 10_000, maxUnconfirmed: 100 });
     await eventually('the gate opens', () => publisher.closedBecause === null);
   });
   afterAll(async () => {

@@ -2,18 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CacheConnection, QuotaGateways, QuotaLeases } from '@spillway/cache';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
+import { eventually, quietLogger, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
 import { Quota, type QuotaOptions } from './quota.js';
 
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const TTL_MS = 60_000;
 
 describe('Quota, over gateways that share Redis', () => {
@@ -27,7 +19,7 @@ describe('Quota, over gateways that share Redis', () => {
     const url = new URL(readStack().urlOf('redis'));
     proxy = await startTcpProxy({ target: { port: Number(url.port) } });
     url.port = String(proxy.port);
-    cache = CacheConnection.open({ url: url.href, name: 'a spec', logger: quiet, deadlineMs: 1_000 });
+    cache = CacheConnection.open({ url: url.href, name: 'a spec', logger: quietLogger, deadlineMs: 1_000 });
   });
   afterAll(async () => {
     await cache.close();

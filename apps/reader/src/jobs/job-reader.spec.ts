@@ -7,12 +7,11 @@ import { issueTicket, readConsistencyToken } from '@spillway/contracts/server';
 import { migrate } from '@spillway/database';
 import { STRONG } from '@spillway/database/read';
 import { ProblemError } from '@spillway/http';
-import { eventually, readStack } from '@spillway/testing';
+import { eventually, quietLogger, readStack } from '@spillway/testing';
 import {
   insertPosts,
   nothing,
   openReaderFixture,
-  quiet,
   type ReaderFixture,
   type Row,
 } from '../spec/reader-fixture.js';
@@ -29,7 +28,7 @@ describe('a job is derived', () => {
 
   beforeAll(async () => {
     fixture = await openReaderFixture({ migrate });
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
     await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
     results = new Results(cache);
     beats = new WriterBeats(cache);

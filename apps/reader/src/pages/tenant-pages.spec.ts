@@ -5,16 +5,10 @@ import type { Position } from '@spillway/contracts';
 import { presentPost } from '@spillway/contracts/server';
 import { migrate } from '@spillway/database';
 import { atLeast, EVENTUAL, STRONG, type Freshness, type ReadScope } from '@spillway/database/read';
-import { eventually, readStack } from '@spillway/testing';
+import { eventually, quietLogger, readStack } from '@spillway/testing';
 import { Client } from 'pg';
 import { findPosts } from '../posts/find-posts.js';
-import {
-  insertPosts,
-  nothing,
-  openReaderFixture,
-  quiet,
-  type ReaderFixture,
-} from '../spec/reader-fixture.js';
+import { insertPosts, nothing, openReaderFixture, type ReaderFixture } from '../spec/reader-fixture.js';
 import { databaseView, TenantPages, type PageSpec } from './tenant-pages.js';
 
 const LIST: PageSpec = { view: 'posts', params: ['', '20'], outdatedBy: 'tenant', freshMs: 60_000 };
@@ -35,7 +29,7 @@ describe('TenantPages', () => {
     fixture = await openReaderFixture({ migrate });
     superuser = await connected(readStack().urlOf('postgres-primary'));
     replica = await connected(fixture.database.urlOf('postgres', 'postgres-replica-1'));
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
     await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
     generations = new Generations(cache);
   });

@@ -2,18 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { uuidV7 } from '@spillway/contracts';
 import { ShardDirectory, SigningKeys } from '@spillway/contracts/server';
 import { atLeast, EVENTUAL, ReadRouter, STRONG } from '@spillway/database/read';
-import type { Logger } from '@spillway/telemetry';
-import { createSpecDatabase, eventually, notYet, startTcpProxy, watchLeaks } from '@spillway/testing';
+import {
+  createSpecDatabase,
+  eventually,
+  notYet,
+  quietLogger,
+  startTcpProxy,
+  watchLeaks,
+} from '@spillway/testing';
 import type { SpecDatabase, TcpProxy } from '@spillway/testing';
 import { TenantReads } from '../tenant-reads.js';
-
-export const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 
 /** A post as a spec stores it: what it does not say is made up. */
 export interface Row {
@@ -66,7 +64,7 @@ export async function openReaderFixture({ migrate, poolMax = 4 }: FixtureOptions
     nodes: new Map([[shard, [primary.href, database.urlOf('reader', 'postgres-replica-1')]]]),
     poolMax,
     applicationName: 'spec reader',
-    logger: quiet,
+    logger: quietLogger,
     maxLagMs: 60_000,
     primaryReadShare: 0.5,
   });

@@ -21,16 +21,16 @@ import {
   type BatchEntry,
   type Outcome,
 } from '@spillway/messaging';
-import type { Logger } from '@spillway/telemetry';
 import {
   createSpecDatabase,
   createVirtualHost,
   eventually,
-  readStack,
-  watchLeaks,
   type LeakCheck,
+  quietLogger,
+  readStack,
   type SpecDatabase,
   type VirtualHost,
+  watchLeaks,
 } from '@spillway/testing';
 import { Events } from '../events.js';
 import { commandHandlers } from '../handlers.js';
@@ -41,13 +41,6 @@ import { ReplayOutbox } from './replay-outbox.js';
 
 const SHARD = 's0';
 const QUEUE = writeQueue(SHARD);
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 
 describe('what operators do about dead letters', () => {
   let leaks: LeakCheck;
@@ -74,20 +67,20 @@ describe('what operators do about dead letters', () => {
     for (const { name, type } of topology([SHARD]).exchanges) await channel.assertExchange(name, type);
     await channel.assertQueue(QUEUE, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
     await channel.bindQueue(QUEUE, 'posts', QUEUE);
-    connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quiet });
-    publisher = new Publisher({ connection, logger: quiet, timeoutMs: 3_000, maxUnconfirmed: 100 });
+    connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quietLogger });
+    publisher = new Publisher({ connection, logger: quietLogger, timeoutMs: 3_000, maxUnconfirmed: 100 });
     await eventually('the gate opens', () => publisher.closedBecause === null);
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
     router = Router.open({
       nodes: new Map([[SHARD, [database.urlOf('writer')]]]),
       poolMax: 4,
       applicationName: 'spec letters',
-      logger: quiet,
+      logger: quietLogger,
       maxLagMs: 2_000,
       primaryReadShare: 1,
     });
     await eventually('the primary is found', () => router.hasPrimaries);
-    const events = new Events(quiet);
+    const events = new Events(quietLogger);
     const directory = ShardDirectory.parse(`${SHARD}:0-1023`);
     const results = new Results(cache);
     const partitions = new Partitions(router);

@@ -11,20 +11,11 @@ import {
 import { decodeEnvelope, encodeEnvelope } from '@spillway/contracts/server';
 import { migrate, Router } from '@spillway/database';
 import type { Outcome } from '@spillway/messaging';
-import type { Logger } from '@spillway/telemetry';
-import { createSpecDatabase, eventually, type SpecDatabase } from '@spillway/testing';
+import { createSpecDatabase, eventually, quietLogger, type SpecDatabase } from '@spillway/testing';
 import { commandHandlers } from '../handlers.js';
 import { commitBatch } from '../posts/commit-batch.js';
 
 export const SHARD = 's0';
-
-export const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 
 /** A migrated database of its own, and batches written to it without a broker. */
 export interface FeedFixture {
@@ -45,7 +36,7 @@ export async function feedFixture(name: string): Promise<FeedFixture> {
       nodes: new Map([[SHARD, [database.urlOf('writer')]]]),
       poolMax: 4,
       applicationName,
-      logger: quiet,
+      logger: quietLogger,
       maxLagMs: 2_000,
       primaryReadShare: 1,
     });

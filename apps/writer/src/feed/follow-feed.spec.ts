@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Logger } from '@spillway/telemetry';
-import { eventually, watchLeaks, type LeakCheck } from '@spillway/testing';
+import { eventually, type LeakCheck, quietLogger, watchLeaks } from '@spillway/testing';
 import { Events } from '../events.js';
 import { COUNTS } from './count-changes.js';
-import { create, feedFixture, quiet, remove, SHARD, type FeedFixture } from './feed.fixture.js';
+import { create, feedFixture, remove, SHARD, type FeedFixture } from './feed.fixture.js';
 import { followFeeds, type FeedFollower } from './follow-feed.js';
 import { searchIn } from './index-changes.js';
 
@@ -13,7 +13,7 @@ describe('followers of the change feed', () => {
   const followers: FeedFollower[] = [];
   const warnings: string[] = [];
   const logger: Logger = {
-    ...quiet,
+    ...quietLogger,
     warn: (_fields: unknown, message?: string) => void warnings.push(message ?? ''),
   };
 

@@ -22,8 +22,14 @@ import {
   writeQueue,
   type BatchEntry,
 } from '@spillway/messaging';
-import type { Logger } from '@spillway/telemetry';
-import { createSpecDatabase, eventually, notYet, readStack, watchLeaks } from '@spillway/testing';
+import {
+  createSpecDatabase,
+  eventually,
+  notYet,
+  quietLogger,
+  readStack,
+  watchLeaks,
+} from '@spillway/testing';
 import type { LeakCheck, SpecDatabase } from '@spillway/testing';
 import { DeadLetterLanding } from '../dead-letters/land-dead-letters.js';
 import { ReplayOutbox } from '../dead-letters/replay-outbox.js';
@@ -38,13 +44,6 @@ import { LedgerKeeper } from './ledger-keeper.js';
 const SHARD = `spec-${randomBytes(4).toString('hex')}`;
 const QUEUES = [writeQueue(SHARD), bulkQueue(SHARD)];
 const [QUEUE = ''] = QUEUES;
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 
 describe('the ledger', () => {
   let leaks: LeakCheck;
@@ -76,22 +75,22 @@ describe('the ledger', () => {
     connection = BrokerConnection.open({
       urls: [readStack().urlOf('rabbitmq')],
       name: 'a spec',
-      logger: quiet,
+      logger: quietLogger,
     });
-    publisher = new Publisher({ connection, logger: quiet, timeoutMs: 3_000, maxUnconfirmed: 100 });
+    publisher = new Publisher({ connection, logger: quietLogger, timeoutMs: 3_000, maxUnconfirmed: 100 });
     await eventually('the gate opens', () => publisher.closedBecause === null);
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
     await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
     router = Router.open({
       nodes: new Map([[SHARD, [database.urlOf('writer')]]]),
       poolMax: 4,
       applicationName: 'spec ledger',
-      logger: quiet,
+      logger: quietLogger,
       maxLagMs: 2_000,
       primaryReadShare: 1,
     });
     await eventually('the primary is found', () => router.hasPrimaries);
-    const events = new Events(quiet);
+    const events = new Events(quietLogger);
     const directory = ShardDirectory.parse(`${SHARD}:0-1023`);
     const facts = new CommitFacts(router);
     const results = new Results(cache);

@@ -10,8 +10,7 @@ import { isStorable, lsnFromPostgres, uuidV7, type CreatePost } from '@spillway/
 import { decodeEnvelope, encodeEnvelope, ShardDirectory } from '@spillway/contracts/server';
 import { migrate, Router } from '@spillway/database';
 import type { Batch, BatchEntry, Outcome } from '@spillway/messaging';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, notYet, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
+import { eventually, notYet, quietLogger, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
 import { DeadLetterLanding } from '../dead-letters/land-dead-letters.js';
 import { Events } from '../events.js';
@@ -22,14 +21,7 @@ import { Partitions } from './partitions.js';
 
 const database = `spec_writer_${randomBytes(4).toString('hex')}`;
 const SHARD = 's0';
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
-const events = new Events(quiet);
+const events = new Events(quietLogger);
 const handlers = commandHandlers();
 
 describe('the writer', () => {
@@ -56,7 +48,7 @@ describe('the writer', () => {
       connected(urlOf('postgres', 'replica-1')),
     );
     proxy = await startTcpProxy({ target: { port: Number(new URL(urlOf('writer')).port) } });
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
     results = new Results(cache);
     router = await openRouter();
     writer = writerOn(router);
@@ -79,7 +71,7 @@ describe('the writer', () => {
       nodes: new Map([[SHARD, [url.href]]]),
       poolMax: 4,
       applicationName: 'spec writer',
-      logger: quiet,
+      logger: quietLogger,
       maxLagMs: 2_000,
       primaryReadShare: 1,
     });

@@ -18,8 +18,7 @@ import {
 import { decodeEnvelope, encodeEnvelope } from '@spillway/contracts/server';
 import { migrate, Router } from '@spillway/database';
 import type { Batch, Outcome } from '@spillway/messaging';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
+import { eventually, type LeakCheck, quietLogger, readStack, watchLeaks } from '@spillway/testing';
 import { Events } from '../events.js';
 import { commandHandlers } from '../handlers.js';
 import { BatchWriter } from './batch-writer.js';
@@ -27,13 +26,6 @@ import { Partitions } from './partitions.js';
 
 const database = `spec_changes_${randomBytes(4).toString('hex')}`;
 const SHARD = 's0';
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const handlers = commandHandlers();
 
 describe('edits and deletions', () => {
@@ -53,7 +45,7 @@ describe('edits and deletions', () => {
     await superuser.query(`CREATE DATABASE ${database} OWNER migrator`);
     await migrate(urlOf('migrator'));
     owner = await connected(urlOf('postgres'));
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
     await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
     results = new Results(cache);
     [writer, other] = [await openWriter(), await openWriter()];
@@ -72,14 +64,14 @@ describe('edits and deletions', () => {
       nodes: new Map([[SHARD, [urlOf('writer')]]]),
       poolMax: 4,
       applicationName: 'spec writer',
-      logger: quiet,
+      logger: quietLogger,
       maxLagMs: 2_000,
       primaryReadShare: 1,
     });
     routers.push(router);
     await eventually('the primary is found', () => router.hasPrimaries);
     const partitions = new Partitions(router);
-    return new BatchWriter({ router, results, handlers, partitions, events: new Events(quiet) });
+    return new BatchWriter({ router, results, handlers, partitions, events: new Events(quietLogger) });
   };
   const write = async (commands: readonly Command[], by = writer): Promise<string[]> =>
     (await by.write(batchOf(commands))).map(shown);

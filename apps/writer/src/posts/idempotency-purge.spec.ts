@@ -1,23 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { migrate, Router } from '@spillway/database';
-import type { Logger } from '@spillway/telemetry';
 import {
   createSpecDatabase,
   eventually,
-  watchLeaks,
   type LeakCheck,
+  quietLogger,
   type SpecDatabase,
+  watchLeaks,
 } from '@spillway/testing';
 import { purgeIdempotencyKeys } from './idempotency-purge.js';
 
 const SHARD = 's0';
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 
 describe('idempotency keys past their time', () => {
   let leaks: LeakCheck;
@@ -29,7 +22,7 @@ describe('idempotency keys past their time', () => {
     database = await createSpecDatabase('purge');
     await migrate(database.urlOf('migrator'));
     const nodes = new Map([[SHARD, [database.urlOf('writer')]]]);
-    const options = { nodes, poolMax: 2, applicationName: 'spec purge', logger: quiet };
+    const options = { nodes, poolMax: 2, applicationName: 'spec purge', logger: quietLogger };
     routers = [1, 2].map(() => Router.open({ ...options, maxLagMs: 2_000, primaryReadShare: 1 }));
     await eventually('the primary is found', () => routers.every((router) => router.hasPrimaries));
   });

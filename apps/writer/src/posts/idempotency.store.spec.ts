@@ -9,8 +9,7 @@ import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
 import { decodeEnvelope, encodeEnvelope } from '@spillway/contracts/server';
 import { migrate, Router } from '@spillway/database';
 import type { Batch, Outcome } from '@spillway/messaging';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
+import { eventually, type LeakCheck, quietLogger, readStack, watchLeaks } from '@spillway/testing';
 import { Events } from '../events.js';
 import { commandHandlers } from '../handlers.js';
 import { BatchWriter } from './batch-writer.js';
@@ -18,13 +17,6 @@ import { Partitions } from './partitions.js';
 
 const database = `spec_keys_${randomBytes(4).toString('hex')}`;
 const SHARD = 's0';
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const handlers = commandHandlers();
 
 describe('idempotency keys', () => {
@@ -45,7 +37,7 @@ describe('idempotency keys', () => {
     await migrate(urlOf('migrator'));
     owner = await connected(urlOf('postgres'));
     await owner.query(`ALTER TABLE posts ADD CONSTRAINT posts_spec CHECK (content <> 'poison')`);
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
     await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
     results = new Results(cache);
     [writer, other] = [await openWriter(), await openWriter()];
@@ -64,14 +56,14 @@ describe('idempotency keys', () => {
       nodes: new Map([[SHARD, [urlOf('writer')]]]),
       poolMax: 4,
       applicationName: 'spec writer',
-      logger: quiet,
+      logger: quietLogger,
       maxLagMs: 2_000,
       primaryReadShare: 1,
     });
     routers.push(router);
     await eventually('the primary is found', () => router.hasPrimaries);
     const partitions = new Partitions(router);
-    return new BatchWriter({ router, results, handlers, partitions, events: new Events(quiet) });
+    return new BatchWriter({ router, results, handlers, partitions, events: new Events(quietLogger) });
   };
   const write = async (commands: readonly Command[], by = writer): Promise<string[]> =>
     (await by.write(batchOf(commands))).map(shown);

@@ -5,15 +5,15 @@ import { CacheConnection, RevokedTokens } from '@spillway/cache';
 import { uuidV7, type RevokeToken } from '@spillway/contracts';
 import { migrate, Router } from '@spillway/database';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
-import type { Logger } from '@spillway/telemetry';
 import {
   createSpecDatabase,
   eventually,
-  startRedisServer,
-  watchLeaks,
   type LeakCheck,
+  quietLogger,
   type RedisServer,
   type SpecDatabase,
+  startRedisServer,
+  watchLeaks,
 } from '@spillway/testing';
 import { Events } from '../events.js';
 import { recordOutcomes } from '../posts/outcome.store.js';
@@ -21,13 +21,6 @@ import { keepRevocationsMirrored, RevocationMirror } from './revocation-mirror.j
 import { RevokeTokenHandler, type RevocationLimits } from './revoke-token.handler.js';
 
 const SHARD = 's0';
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const seconds = (): number => Math.floor(Date.now() / 1_000);
 
 describe('revoked tokens', () => {
@@ -47,12 +40,12 @@ describe('revoked tokens', () => {
       nodes: new Map([[SHARD, [database.urlOf('writer')]]]),
       poolMax: 4,
       applicationName: 'spec revoked',
-      logger: quiet,
+      logger: quietLogger,
       maxLagMs: 2_000,
       primaryReadShare: 1,
     });
     redis = await startRedisServer();
-    cache = CacheConnection.open({ url: redis.url, name: 'a spec', logger: quiet });
+    cache = CacheConnection.open({ url: redis.url, name: 'a spec', logger: quietLogger });
     tokens = new RevokedTokens(cache);
     await eventually('the primary is found', () => router.hasPrimaries);
   });
@@ -114,7 +107,7 @@ describe('revoked tokens', () => {
     const held = all.ok ? (all.value?.tokens ?? []) : [];
     return held.flatMap((held) => (held.tenantId === tenantId ? [held.jti] : [])).sort();
   };
-  const mirrorOf = () => new RevocationMirror(router, tokens, [SHARD], new Events(quiet));
+  const mirrorOf = () => new RevocationMirror(router, tokens, [SHARD], new Events(quietLogger));
 
   it('are kept once, by the first who said why, and to the latest end', async () => {
     const first = command('a');

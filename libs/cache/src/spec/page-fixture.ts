@@ -2,20 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { reaches, type Position } from '@spillway/contracts';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, readStack, startTcpProxy, watchLeaks, type TcpProxy } from '@spillway/testing';
+import {
+  eventually,
+  quietLogger,
+  readStack,
+  startTcpProxy,
+  type TcpProxy,
+  watchLeaks,
+} from '@spillway/testing';
 import { CacheConnection } from '../cache-connection.js';
 import { Generations } from '../generations.js';
 import { PageCache, type LoadedPage, type Page } from '../page-cache.js';
 import { keyOf, type PageRef } from '../page-store.js';
 
-const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 const SHARD = 's0';
 /** A little longer than an entry in memory counts without a look at its generation. */
 export const RECHECKED_MS = 270;
@@ -114,7 +113,7 @@ export async function openPages(): Promise<PageFixture> {
 }
 
 async function opened(url: string): Promise<CacheConnection> {
-  const one = CacheConnection.open({ url, name: 'a spec', logger: quiet });
+  const one = CacheConnection.open({ url, name: 'a spec', logger: quietLogger });
   await eventually('redis answers', async () => (await one.call((redis) => redis.ping())).ok);
   return one;
 }

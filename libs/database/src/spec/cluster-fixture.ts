@@ -1,6 +1,5 @@
 import { uuidV7, type Position } from '@spillway/contracts';
-import type { Logger } from '@spillway/telemetry';
-import { eventually, startPostgresCluster, watchLeaks } from '@spillway/testing';
+import { eventually, quietLogger, startPostgresCluster, watchLeaks } from '@spillway/testing';
 import type { PostgresCluster, PostgresNode } from '@spillway/testing';
 import { migrate } from '../migrate.js';
 import { seenPosition } from '../position.js';
@@ -9,13 +8,6 @@ import { Router, type RouterOptions } from '../router.js';
 
 export const SHARD = 's0';
 export const TENANT = 'acme';
-export const quiet: Logger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => quiet,
-};
 
 /** Servers of a spec's own with the schema, and routers to them. */
 export interface ClusterFixture {
@@ -48,7 +40,7 @@ export async function openClusterFixture(
         nodes: new Map([[SHARD, nodes.map((node) => node.urlOf(role))]]),
         poolMax: 20,
         applicationName: 'a spec',
-        logger: quiet,
+        logger: quietLogger,
         maxLagMs: 1_000,
         primaryReadShare: 0.5,
         ...options,
