@@ -1,5 +1,5 @@
 import type { Batch } from '@spillway/messaging';
-import type { Logger } from '@spillway/telemetry';
+import { reasonOf, type Logger } from '@spillway/telemetry';
 import type { CommandRef } from './posts/outcome.store.js';
 
 /** What the writer tells operators, one function an event. */
@@ -11,14 +11,13 @@ export class Events {
   }
 
   batchHeld(shard: string, batch: Batch, failure: string, error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
     const fields = {
       shard,
       queue: batch.queue,
       commands: batch.entries.length,
       attempt: batch.attempt,
       failure,
-      reason: message,
+      reason: reasonOf(error),
     };
     if (failure === 'other')
       this.logger.error(
@@ -44,7 +43,7 @@ export class Events {
 
   partitionsLate(shard: string, error: unknown): void {
     this.logger.error(
-      { shard, reason: error instanceof Error ? error.message : String(error) },
+      { shard, reason: reasonOf(error) },
       'partitions for the coming months could not be made',
     );
   }
@@ -55,42 +54,42 @@ export class Events {
 
   feedPurgeLate(shard: string, error: unknown): void {
     this.logger.warn(
-      { shard, reason: error instanceof Error ? error.message : String(error) },
+      { shard, reason: reasonOf(error) },
       'the change feed could not be purged, trying again in ten minutes',
     );
   }
 
   purgeLate(shard: string, error: unknown): void {
     this.logger.warn(
-      { shard, reason: error instanceof Error ? error.message : String(error) },
+      { shard, reason: reasonOf(error) },
       'old idempotency keys could not be deleted, trying again in a minute',
     );
   }
 
   revocationsLate(shard: string, error: unknown): void {
     this.logger.error(
-      { shard, reason: error instanceof Error ? error.message : String(error) },
+      { shard, reason: reasonOf(error) },
       'revoked tokens could not be read: Redis is not written again after a loss, trying each second',
     );
   }
 
   feedLate(shard: string, error: unknown): void {
     this.logger.warn(
-      { shard, reason: error instanceof Error ? error.message : String(error) },
+      { shard, reason: reasonOf(error) },
       'the change feed cannot be followed now: search and counts stand still; trying again each second',
     );
   }
 
   ledgerLate(shard: string, error: unknown): void {
     this.logger.warn(
-      { shard, reason: error instanceof Error ? error.message : String(error) },
+      { shard, reason: reasonOf(error) },
       'the ledger could not be brought up to date, trying again in two seconds',
     );
   }
 
   replayLate(shard: string, error: unknown): void {
     this.logger.warn(
-      { shard, reason: error instanceof Error ? error.message : String(error) },
+      { shard, reason: reasonOf(error) },
       'a dead letter could not be replayed now, trying again',
     );
   }

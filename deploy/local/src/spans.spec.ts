@@ -32,7 +32,10 @@ const request = (name: string, traceId = TRACE): unknown => ({
                 },
               ],
               links: [{ traceId: bytes(TRACE), spanId: bytes('00f067aa0ba902b8') }],
-              status: { code: 2 },
+              status: { code: 2, message: 'held' },
+              events: [
+                { name: 'exception', attributes: [{ key: 'exception.type', value: { stringValue: 'E' } }] },
+              ],
             },
           ],
         },
@@ -59,6 +62,8 @@ describe('received spans', () => {
         attributes: { count: 7, flag: false, list: ['a', 1.5] },
         links: [{ traceId: TRACE, spanId: '00f067aa0ba902b8' }],
         status: 'ERROR',
+        statusMessage: 'held',
+        events: [{ name: 'exception', attributes: { 'exception.type': 'E' } }],
       },
     ]);
   });

@@ -13,6 +13,12 @@ export interface SpanRecord {
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly links: readonly { readonly traceId: string; readonly spanId: string }[];
   readonly status: string;
+  /** Words of the status, empty when it has none. */
+  readonly statusMessage: string;
+  readonly events: readonly {
+    readonly name: string;
+    readonly attributes: Readonly<Record<string, unknown>>;
+  }[];
 }
 
 type Id = Uint8Array | string | null | undefined;
@@ -31,7 +37,8 @@ interface OtlpSpan {
   readonly endTimeUnixNano?: unknown;
   readonly attributes?: readonly Attribute[];
   readonly links?: readonly { readonly traceId?: Id; readonly spanId?: Id }[];
-  readonly status?: { readonly code?: number | string } | null;
+  readonly status?: { readonly code?: number | string; readonly message?: string } | null;
+  readonly events?: readonly { readonly name?: string; readonly attributes?: readonly Attribute[] }[];
 }
 interface OtlpRequest {
   readonly resourceSpans?: readonly {
@@ -64,6 +71,11 @@ const record = (span: OtlpSpan, service: string): SpanRecord => ({
   attributes: attributes(span.attributes),
   links: (span.links ?? []).map((link) => ({ traceId: hex(link.traceId), spanId: hex(link.spanId) })),
   status: STATUS[Number(span.status?.code ?? 0)] ?? String(span.status?.code),
+  statusMessage: span.status?.message ?? '',
+  events: (span.events ?? []).map((event) => ({
+    name: event.name ?? '',
+    attributes: attributes(event.attributes),
+  })),
 });
 
 const hex = (id: Id): string => (typeof id === 'string' ? id : Buffer.from(id ?? []).toString('hex'));

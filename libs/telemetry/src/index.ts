@@ -1,4 +1,4 @@
-export { logError, type LoggedError } from './log-error.js';
+export { logError, reasonOf, type LoggedError } from './log-error.js';
 export { createLogger, LOG_LEVELS, type Logger, type LoggerOptions, type LogLevel } from './logger.js';
 export { meters, type Meters } from './meters.js';
 export { metricsHandler } from './metrics-handler.js';

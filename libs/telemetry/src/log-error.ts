@@ -26,4 +26,7 @@ export function logError(error: unknown, depth = 0): LoggedError {
   };
 }
 
+/** The words of an error in one line, without its stack. Credentials in addresses are masked. */
+export const reasonOf = (error: unknown): string => logError(error, DEPTH_MAX).message;
+
 const mask = (text: string): string => text.replace(CREDENTIALS, '//***@');
