@@ -10,7 +10,9 @@ import {
   type RedisServer,
 } from '@spillway/testing';
 import { freshTenant } from './api.js';
+import { openEvents } from './event-stream.js';
 import { startOwn, type OwnProcess } from './own-process.js';
+import { commandOf } from './parked.js';
 
 jest.setTimeout(120_000);
 const APPS = ['gateway', 'reader'] as const;
@@ -103,6 +105,29 @@ describe('revoked tokens without Redis', () => {
       deadlineMs: 20_000,
     });
     expect(await answers(app, own)).toEqual([app === 'gateway' ? 400 : 200, 401]);
+  });
+
+  it('end the event streams that they opened, and no others', async () => {
+    const { baseUrl } = await start('reader');
+    const { jti, exp, tenant } = claimsOf(good);
+    // Accepted as far as anybody can tell, and never sent: it stays in progress.
+    const { jobId } = commandOf(tenant);
+    const other = await mintToken(stack.dir, { tenant, sub: 'cho' });
+    const [ended, goesOn] = await Promise.all(
+      [good, other].map((token) => openEvents(`${baseUrl}/v1/jobs/${jobId}/events`, token)),
+    );
+    expect((await ended?.next())?.job.status).toBe('processing');
+    expect((await goesOn?.next())?.job.status).toBe('processing');
+    let isOver = false;
+    const next = goesOn?.next().then(() => (isOver = true));
+    await onRedis((client) =>
+      client.hset('spillway:revoked:s0', { version: 'v2', [`${tenant}|${jti}`]: String(exp) }),
+    );
+    // By itself a stream lasts for minutes.
+    expect(await ended?.next()).toBeNull();
+    expect(isOver).toBe(false);
+    await goesOn?.close();
+    await next;
   });
 });
 

@@ -63,7 +63,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
   const waiting = new HeldRequests({ max: waitMax, maxPerTenant: Math.ceil(waitMax / 2) });
   const streaming = new HeldRequests({ max: eventStreamsMax, maxPerTenant: eventStreamsPerTenant });
   const waiter = new JobWaiter({ jobs, waits, held: waiting });
-  const streams = new JobStreams({ jobs, waits, held: streaming, events });
+  const streams = new JobStreams({ jobs, waits, held: streaming, events, revocations });
   const stopGauges = [
     observe('replica_lag_seconds', () => router.replicaLags),
     observe('requests_waiting', () => waiting.size),

@@ -9,6 +9,8 @@ export interface FollowOptions {
   readonly listening: Listening;
   /** Ends the following early. */
   readonly signal: AbortSignal;
+  /** False once the caller must be told nothing more. True when left out. */
+  readonly mayGoOn?: () => boolean;
   /** When it ends at the latest, by `performance.now()`. */
   readonly until: number;
 }
@@ -16,7 +18,8 @@ export interface FollowOptions {
 export const hasEnded = (job: Job): boolean => job.status !== 'processing';
 
 /**
- * The job each time that there may be something new, until it has ended, time is up or the signal aborts.
+ * The job each time that there may be something new, until it has ended, time is up, the signal aborts or the
+ * caller may not go on.
  * `undefined` stands for a moment in which no database can say.
  * @throws ProblemError when none could say until the end.
  */
@@ -25,6 +28,7 @@ export async function* followJob({
   listening,
   signal,
   until,
+  mayGoOn = () => true,
 }: FollowOptions): AsyncGenerator<Job | undefined, void, undefined> {
   for (let seen = false; !(seen && signal.aborted);) {
     const isLast = signal.aborted || performance.now() >= until;
@@ -32,7 +36,7 @@ export async function* followJob({
       if ((isLast && !seen) || !(error instanceof ProblemError)) throw error;
       return undefined;
     });
-    if (job === null) return;
+    if (job === null || !mayGoOn()) return;
     yield job;
     seen ||= job !== undefined;
     if (isLast || (job && hasEnded(job))) return;

@@ -11,13 +11,13 @@ export class JobEventsController {
 
   @Get(':jobId/events')
   async stream(
-    @CurrentPrincipal() { tenant, expiresAtMs }: Principal,
+    @CurrentPrincipal() principal: Principal,
     @Param('jobId') jobId: string,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const stream = await this.streams.open({ tenant, jobId, lastEventId, expiresAtMs, request, reply });
+    const stream = await this.streams.open({ principal, jobId, lastEventId, request, reply });
     if (!stream) throw noSuchJob();
     void reply.header('Cache-Control', 'no-store');
     // By the rules of EventSource 204 ends it: there is nothing more to come.

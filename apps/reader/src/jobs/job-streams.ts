@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { Principal, RevocationCheck } from '@spillway/auth';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ResultWaits } from '@spillway/cache';
 import type { Job } from '@spillway/contracts';
@@ -9,7 +10,7 @@ import { hasEnded } from './follow-job.js';
 import { eventIdOf, jobEvents } from './job-events.js';
 import type { JobReader } from './job-reader.js';
 
-/** A stream ends after this, or with its token; the client goes on with another one. */
+/** A stream ends after this, or with its token, expired or revoked; the client goes on with another one. */
 const DURATION_MAX_MS = 300_000;
 
 export interface JobStreamsParts {
@@ -17,14 +18,13 @@ export interface JobStreamsParts {
   readonly waits: ResultWaits;
   readonly held: HeldRequests;
   readonly events: Events;
+  readonly revocations: RevocationCheck;
 }
 
 export interface JobStreamRequest {
-  readonly tenant: string;
   readonly jobId: string;
   readonly lastEventId: string | undefined;
-  /** When the caller's token expires, in Unix milliseconds. */
-  readonly expiresAtMs: number;
+  readonly principal: Principal;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
@@ -38,8 +38,9 @@ export class JobStreams {
    * @throws ProblemError when too many are open (429, 503), or no database can say how the job stands (503).
    */
   async open(asked: JobStreamRequest): Promise<Readable | 'ended' | null> {
-    const { tenant, jobId, lastEventId, expiresAtMs, request, reply } = asked;
-    const { jobs, waits, held: streams, events } = this.parts;
+    const { jobId, lastEventId, request, reply } = asked;
+    const { tenant, jti, expiresAtMs } = asked.principal;
+    const { jobs, waits, held: streams, events, revocations } = this.parts;
     const ticket = jobs.ticketOf(tenant, jobId, processClock.now());
     if (!ticket) return null;
     const held = streams.hold(tenant, request, reply);
@@ -62,7 +63,8 @@ export class JobStreams {
       };
       const lastsMs = Math.min(DURATION_MAX_MS, expiresAtMs - processClock.now());
       const until = performance.now() + lastsMs;
-      const source = jobEvents({ look, listening, signal: held.signal, until, lastEventId });
+      const mayGoOn = (): boolean => jti === undefined || !revocations.isRevoked(tenant, jti);
+      const source = jobEvents({ look, listening, signal: held.signal, until, lastEventId, mayGoOn });
       const stream = Readable.from(source, { objectMode: false });
       // Also of a stream that is given up before its source ran.
       stream.once('close', free);
