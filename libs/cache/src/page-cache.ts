@@ -8,7 +8,7 @@ import { keyOf, PageStore, type Found, type PageRef } from './page-store.js';
 
 /** A page that was read from a database. */
 export interface LoadedPage {
-  readonly body: Buffer;
+  readonly body: string;
   readonly etag: string;
   /** A position that was reached before the page was read: everything up to it is in the page. */
   readonly position: Position;
@@ -22,7 +22,7 @@ export interface LoadedPage {
 
 /** A page, and where it came from. */
 export interface Page {
-  readonly body: Buffer;
+  readonly body: string;
   readonly etag: string;
   readonly position: Position;
   /** `cache`, or what answered. */

@@ -10,8 +10,8 @@ export interface PageEntry {
   /** Milliseconds from then on that it may be taken for fresh. */
   readonly freshMs: number;
   readonly etag: string;
-  /** The body's bytes. */
-  readonly body: Buffer;
+  /** As text: Node writes that together with the headers, in one piece, and bytes by `writev`, which costs more. */
+  readonly body: string;
 }
 
 const FORM = '1';
@@ -20,13 +20,10 @@ const NEWLINE = 0x0a;
 /** One line about the body, then the body, so that nobody needs to look into it. */
 export function encodeEntry({ position, readAt, freshMs, etag, body }: PageEntry): Buffer {
   const head = `${FORM}|${positionText(position)}|${readAt}|${freshMs}|${etag}\n`;
-  return Buffer.concat([Buffer.from(head, 'latin1'), body]);
+  return Buffer.from(head + body);
 }
 
-/**
- * The entry; undefined for what this version cannot read. Its body is a copy: what Redis sent is a part of a
- * larger piece of memory, which a page that is held would hold with it.
- */
+/** The entry; undefined for what this version cannot read. */
 export function decodeEntry(bytes: Buffer): PageEntry | undefined {
   const end = bytes.indexOf(NEWLINE);
   const [form, at = '', readAt = '', freshMs = '', ...etag] = bytes
@@ -35,9 +32,7 @@ export function decodeEntry(bytes: Buffer): PageEntry | undefined {
   const position = positionOfText(at);
   const entry = { readAt: Number(readAt), freshMs: Number(freshMs), etag: etag.join('|') };
   if (form !== FORM || !position || !(entry.readAt > 0) || !(entry.freshMs >= 0)) return undefined;
-  const body = Buffer.allocUnsafeSlow(bytes.length - end - 1);
-  bytes.copy(body, 0, end + 1);
-  return { position, ...entry, body };
+  return { position, ...entry, body: bytes.toString('utf8', end + 1) };
 }
 
 /** Whether it may be taken for fresh; a clock that is ahead of ours makes it no fresher. */

@@ -30,6 +30,7 @@ export interface Found {
   readonly generation: Position | null;
 }
 
+/** A character of text takes up to two bytes. */
 const MEMORY_BYTES = 32 * 1024 * 1024;
 const MEMORY_ENTRIES = 5_000;
 /** Larger pages are read from a database each time. */
@@ -40,7 +41,7 @@ export class PageStore {
   private readonly memory = new LRUCache<string, HeldEntry>({
     max: MEMORY_ENTRIES,
     maxSize: MEMORY_BYTES,
-    sizeCalculation: ({ entry }, key) => entry.body.length + key.length + 500,
+    sizeCalculation: ({ entry }, key) => 2 * (entry.body.length + key.length) + 500,
   });
 
   constructor(
@@ -54,7 +55,7 @@ export class PageStore {
   }
 
   hold(key: string, entry: PageEntry, checkedAt: number): void {
-    if (entry.body.length <= BODY_BYTES_MAX) this.memory.set(key, { entry, checkedAt });
+    if (fits(entry)) this.memory.set(key, { entry, checkedAt });
   }
 
   /** Not to be taken for fresh, only for the case that no database can answer; the newer one is kept. */
@@ -78,9 +79,11 @@ export class PageStore {
 
   /** Keeps it for everybody. Best effort. */
   async store(key: string, entry: PageEntry): Promise<void> {
-    if (entry.body.length > BODY_BYTES_MAX) return;
+    if (!fits(entry)) return;
     await this.cache.call((redis) => redis.set(key, encodeEntry(entry), 'PX', this.keepMs));
   }
 }
+
+const fits = ({ body }: PageEntry): boolean => Buffer.byteLength(body) <= BODY_BYTES_MAX;
 
 export const keyOf = ({ view, tenantId, params }: PageRef): string => pageKey(view, tenantId, params);

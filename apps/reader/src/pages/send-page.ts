@@ -5,20 +5,6 @@ import { traceAnswer } from '../served-by.js';
 
 const WEAK = /^W\//;
 
-/**
- * The text of a body, made once. Node writes text together with the headers, in one piece; bytes go out by
- * `writev`, which was measured to cost more (docs/performance.md).
- */
-const texts = new WeakMap<Buffer, string>();
-
-function textOf(body: Buffer): string {
-  const known = texts.get(body);
-  if (known !== undefined) return known;
-  const text = body.toString();
-  texts.set(body, text);
-  return text;
-}
-
 /** Writes the headers of a page, and answers with the text to send: none when the client has it already. */
 export function sendPage(reply: FastifyReply, page: Page, known: string | undefined): string | undefined {
   const { etag, servedBy, lagMs, stale = false, ageSeconds, body } = page;
@@ -35,5 +21,5 @@ export function sendPage(reply: FastifyReply, page: Page, known: string | undefi
     return undefined;
   }
   void reply.header('Content-Type', 'application/json; charset=utf-8');
-  return textOf(body);
+  return body;
 }

@@ -40,7 +40,7 @@ export class TenantPages {
       });
       const { answer, versionedBy, freshMs } = value.content;
       return {
-        body: Buffer.from(JSON.stringify(answer)),
+        body: JSON.stringify(answer),
         etag: etagOf(versionedBy),
         position: value.position,
         ...answered,

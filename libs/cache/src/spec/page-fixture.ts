@@ -47,7 +47,7 @@ class Databases {
     if (this.tookMs > 0) await delay(this.tookMs);
     if (!position) throw new Away();
     if (atLeast && !reaches(position, atLeast)) throw new Behind();
-    const body = Buffer.from(`page ${position.timeline}/${position.lsn}`);
+    const body = `page ${position.timeline}/${position.lsn}`;
     return { body, etag: `"${position.lsn}"`, position, servedBy: 'replica-1', lagMs: 3 };
   };
 
