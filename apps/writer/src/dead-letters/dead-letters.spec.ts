@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 import { CacheConnection, Results } from '@spillway/cache';
 import {
@@ -13,14 +12,7 @@ import {
 } from '@spillway/contracts';
 import { decodeEnvelope, encodeEnvelope, ShardDirectory } from '@spillway/contracts/server';
 import { migrate, Router } from '@spillway/database';
-import {
-  BrokerConnection,
-  Publisher,
-  topology,
-  writeQueue,
-  type BatchEntry,
-  type Outcome,
-} from '@spillway/messaging';
+import { BrokerConnection, Publisher, topology, writeQueue } from '@spillway/messaging';
 import {
   createSpecDatabase,
   createVirtualHost,
@@ -36,10 +28,10 @@ import { Events } from '../events.js';
 import { commandHandlers } from '../handlers.js';
 import { BatchWriter } from '../posts/batch-writer.js';
 import { Partitions } from '../posts/partitions.js';
+import { entriesOf, openRouterTo, SHARD, shown } from '../spec/writer-fixture.js';
 import { DeadLetterLanding } from './land-dead-letters.js';
 import { ReplayOutbox } from './replay-outbox.js';
 
-const SHARD = 's0';
 const QUEUE = writeQueue(SHARD);
 
 describe('what operators do about dead letters', () => {
@@ -71,14 +63,7 @@ describe('what operators do about dead letters', () => {
     publisher = new Publisher({ connection, logger: quietLogger, timeoutMs: 3_000, maxUnconfirmed: 100 });
     await eventually('the gate opens', () => publisher.closedBecause === null);
     cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
-    router = Router.open({
-      nodes: new Map([[SHARD, [database.urlOf('writer')]]]),
-      poolMax: 4,
-      applicationName: 'spec letters',
-      logger: quietLogger,
-      maxLagMs: 2_000,
-      primaryReadShare: 1,
-    });
+    router = openRouterTo(database.urlOf('writer'));
     await eventually('the primary is found', () => router.hasPrimaries);
     const events = new Events(quietLogger);
     const directory = ShardDirectory.parse(`${SHARD}:0-1023`);
@@ -331,16 +316,3 @@ describe('what operators do about dead letters', () => {
     expect(await queued()).toHaveLength(60);
   });
 });
-
-const entriesOf = (body: Buffer, messageId: string = randomUUID()): BatchEntry[] =>
-  decodeEnvelope(body).map((decoded, ordinal) => ({
-    decoded,
-    messageId,
-    ordinal,
-    body,
-    death: undefined,
-    context: ROOT_CONTEXT,
-  }));
-
-const shown = (outcome: Outcome): string =>
-  outcome.result === 'rejected' ? `rejected ${outcome.code}` : outcome.result;

@@ -38,6 +38,7 @@ import { commandHandlers } from '../handlers.js';
 import { BatchWriter } from '../posts/batch-writer.js';
 import { CommitFacts } from '../posts/commit-facts.js';
 import { Partitions } from '../posts/partitions.js';
+import { openRouterTo } from '../spec/writer-fixture.js';
 import { purgeFacts } from './fact.store.js';
 import { LedgerKeeper } from './ledger-keeper.js';
 
@@ -81,14 +82,7 @@ describe('the ledger', () => {
     await eventually('the gate opens', () => publisher.closedBecause === null);
     cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
     await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
-    router = Router.open({
-      nodes: new Map([[SHARD, [database.urlOf('writer')]]]),
-      poolMax: 4,
-      applicationName: 'spec ledger',
-      logger: quietLogger,
-      maxLagMs: 2_000,
-      primaryReadShare: 1,
-    });
+    router = openRouterTo(database.urlOf('writer'), SHARD);
     await eventually('the primary is found', () => router.hasPrimaries);
     const events = new Events(quietLogger);
     const directory = ShardDirectory.parse(`${SHARD}:0-1023`);
@@ -333,7 +327,7 @@ describe('the ledger', () => {
 
   it('keeps facts of batches, runs of writers and their commits', async () => {
     const rows = await database.query<{ whole: boolean; commands: string }>(
-      `SELECT bool_and(writer = 'spec ledger' AND lane = 'write' AND attempt = 1 AND started_at <= applied_at
+      `SELECT bool_and(writer = 'spec writer' AND lane = 'write' AND attempt = 1 AND started_at <= applied_at
          AND committed_at >= applied_at - interval '1 second' AND timeline = 1 AND lsn IS NOT NULL) AS whole,
          sum(commands)::text AS commands FROM batches`,
     );

@@ -1,86 +1,63 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { Client } from 'pg';
-import { CacheConnection, Results } from '@spillway/cache';
+import { Results } from '@spillway/cache';
 import { isStorable, lsnFromPostgres, uuidV7, type CreatePost } from '@spillway/contracts';
-import { decodeEnvelope, encodeEnvelope, ShardDirectory } from '@spillway/contracts/server';
-import { migrate, Router } from '@spillway/database';
-import type { Batch, BatchEntry, Outcome } from '@spillway/messaging';
-import { eventually, notYet, quietLogger, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
-import type { LeakCheck, TcpProxy } from '@spillway/testing';
+import { encodeEnvelope, ShardDirectory } from '@spillway/contracts/server';
+import { Router } from '@spillway/database';
+import type { BatchEntry } from '@spillway/messaging';
+import { eventually, notYet, quietLogger, startTcpProxy } from '@spillway/testing';
+import type { TcpProxy } from '@spillway/testing';
 import { DeadLetterLanding } from '../dead-letters/land-dead-letters.js';
 import { Events } from '../events.js';
 import { commandHandlers } from '../handlers.js';
+import {
+  batchOf,
+  entriesOf,
+  SHARD,
+  shown,
+  shuffled,
+  type WriterFixture,
+  writerFixture,
+} from '../spec/writer-fixture.js';
 import { BatchWriter } from './batch-writer.js';
 import { commitBatch } from './commit-batch.js';
 import { Partitions } from './partitions.js';
 
-const database = `spec_writer_${randomBytes(4).toString('hex')}`;
-const SHARD = 's0';
 const events = new Events(quietLogger);
 const handlers = commandHandlers();
 
 describe('the writer', () => {
-  let leaks: LeakCheck;
-  let superuser: Client;
+  let fixture: WriterFixture;
   let owner: Client;
   let replica: Client;
   let proxy: TcpProxy;
-  let cache: CacheConnection;
   let results: Results;
   let tenant: string;
-  const routers: Router[] = [];
   let writer: BatchWriter;
   let router: Router;
 
   beforeAll(async () => {
-    leaks = watchLeaks();
-    superuser = await connected(readStack().urlOf('postgres-primary'));
-    await superuser.query(`CREATE DATABASE ${database} OWNER migrator`);
-    await migrate(urlOf('migrator'));
-    owner = await connected(urlOf('postgres'));
+    fixture = await writerFixture('writer');
+    const { database } = fixture;
+    ({ results } = fixture);
+    owner = await connected(database.urlOf('postgres'));
     await owner.query(`ALTER TABLE posts ADD CONSTRAINT posts_spec CHECK (content <> 'poison')`);
     replica = await eventually('the replica has the database', () =>
-      connected(urlOf('postgres', 'replica-1')),
+      connected(database.urlOf('postgres', 'postgres-replica-1')),
     );
-    proxy = await startTcpProxy({ target: { port: Number(new URL(urlOf('writer')).port) } });
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
-    results = new Results(cache);
-    router = await openRouter();
-    writer = writerOn(router);
+    proxy = await startTcpProxy({ target: { port: Number(new URL(database.urlOf('writer')).port) } });
+    router = await fixture.openRouter();
+    writer = fixture.writerOn(router);
     tenant = `spec-${randomUUID()}`;
   });
   afterAll(async () => {
-    await Promise.all(routers.map((one) => one.close()));
-    await cache.close();
     await proxy.stop();
     await Promise.all([owner.end(), replica.end()]);
-    await superuser.query(`DROP DATABASE ${database} WITH (FORCE)`);
-    await superuser.end();
-    await leaks.expectNoLeaks();
+    await fixture.close();
   });
 
-  const openRouter = async (port?: number): Promise<Router> => {
-    const url = new URL(urlOf('writer'));
-    if (port !== undefined) url.port = String(port);
-    const made = Router.open({
-      nodes: new Map([[SHARD, [url.href]]]),
-      poolMax: 4,
-      applicationName: 'spec writer',
-      logger: quietLogger,
-      maxLagMs: 2_000,
-      primaryReadShare: 1,
-    });
-    routers.push(made);
-    await eventually('the primary is found', () => made.hasPrimaries);
-    return made;
-  };
-  const writerOn = (on: Router): BatchWriter =>
-    new BatchWriter({ router: on, results, handlers, partitions: new Partitions(on), events });
   const create = (fields: Partial<CreatePost> = {}, post: Partial<CreatePost['post']> = {}): CreatePost => {
     const postId = fields.postId ?? uuidV7();
     return {
@@ -196,7 +173,7 @@ describe('the writer', () => {
   });
 
   it('survives writers that meet the same rows in another order: each row once, no deadlock', async () => {
-    const other = writerOn(await openRouter());
+    const other = fixture.writerOn(await fixture.openRouter());
     for (let round = 0; round < 8; round++) {
       const commands = Array.from({ length: 200 }, (_, n) => create({}, { tags: [`t${n % 7}`, 'all'] }));
       const [one, two] = await Promise.all([write(shuffled(commands)), write(shuffled(commands), other)]);
@@ -385,12 +362,12 @@ describe('the writer', () => {
       try {
         const writing = write(commands);
         await eventually('the batch waits for the lock, and its session is ended', async () => {
-          const { rowCount } = await superuser.query(
+          const ended = await fixture.database.query(
             `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE datname = $1 AND application_name = 'spec writer' AND wait_event_type = 'Lock'`,
-            [database],
+            [fixture.database.name],
           );
-          return (rowCount ?? 0) > 0;
+          return ended.length > 0;
         });
         expect(await writing).toEqual(['unavailable transient', 'unavailable transient']);
       } finally {
@@ -412,8 +389,8 @@ describe('the writer', () => {
     });
 
     it('while there is no primary, and whose answer got lost: stored once in the end', async () => {
-      const cut = await openRouter(proxy.port);
-      const by = writerOn(cut);
+      const cut = await fixture.openRouter(proxy.port);
+      const by = fixture.writerOn(cut);
       const commands = Array.from({ length: 20 }, () => create());
       expect(await write(commands.slice(0, 10), by)).toEqual(Array(10).fill('committed'));
       proxy.silence();
@@ -484,43 +461,10 @@ describe('the writer', () => {
   });
 });
 
-const batchOf = (entries: readonly BatchEntry[]): Batch => ({
-  queue: `posts.write.${SHARD}`,
-  entries,
-  trigger: 'age',
-  attempt: 1,
-});
-
-function entriesOf(body: Buffer): BatchEntry[] {
-  const messageId = randomUUID();
-  return decodeEnvelope(body).map((decoded, ordinal) => ({
-    decoded,
-    messageId,
-    ordinal,
-    body,
-    death: undefined,
-    context: ROOT_CONTEXT,
-  }));
-}
-
 function entryOf(body: Buffer): BatchEntry {
   const [entry] = entriesOf(body);
   if (!entry) throw new Error('the message holds nothing');
   return entry;
-}
-
-const shown = (outcome: Outcome): string => {
-  if (outcome.result === 'rejected') return `rejected ${outcome.code}`;
-  if (outcome.result === 'parked' || outcome.result === 'unavailable')
-    return `${outcome.result} ${outcome.reason}`;
-  return outcome.result;
-};
-
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => [Math.random(), item] as const)
-    .sort(([a], [b]) => a - b)
-    .map(([, item]) => item);
 }
 
 async function connected(connectionString: string): Promise<Client> {
@@ -528,16 +472,4 @@ async function connected(connectionString: string): Promise<Client> {
   client.on('error', () => undefined);
   await client.connect();
   return client;
-}
-
-function urlOf(role: 'postgres' | 'migrator' | 'writer', node = 'primary'): string {
-  const stack = readStack();
-  const { passwords } = JSON.parse(readFileSync(join(stack.dir, 'secrets.json'), 'utf8')) as {
-    passwords: Record<string, string>;
-  };
-  const url = new URL(stack.urlOf(`postgres-${node}`));
-  url.username = role;
-  url.password = passwords[role] ?? '';
-  url.pathname = `/${database}`;
-  return url.href;
 }

@@ -1,11 +1,6 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ROOT_CONTEXT } from '@opentelemetry/api';
 import fc from 'fast-check';
-import { Client } from 'pg';
-import { CacheConnection, Results } from '@spillway/cache';
 import {
   uuidV7,
   uuidV7Time,
@@ -15,66 +10,30 @@ import {
   type DeletePost,
   type EditPost,
 } from '@spillway/contracts';
-import { decodeEnvelope, encodeEnvelope } from '@spillway/contracts/server';
-import { migrate, Router } from '@spillway/database';
-import type { Batch, Outcome } from '@spillway/messaging';
-import { eventually, type LeakCheck, quietLogger, readStack, watchLeaks } from '@spillway/testing';
-import { Events } from '../events.js';
-import { commandHandlers } from '../handlers.js';
+import {
+  batchOfCommands,
+  shown,
+  shuffled,
+  type WriterFixture,
+  writerFixture,
+} from '../spec/writer-fixture.js';
 import { BatchWriter } from './batch-writer.js';
-import { Partitions } from './partitions.js';
-
-const database = `spec_changes_${randomBytes(4).toString('hex')}`;
-const SHARD = 's0';
-const handlers = commandHandlers();
 
 describe('edits and deletions', () => {
-  let leaks: LeakCheck;
-  let superuser: Client;
-  let owner: Client;
-  let cache: CacheConnection;
-  let results: Results;
-  const routers: Router[] = [];
+  let fixture: WriterFixture;
   let writer: BatchWriter;
   let other: BatchWriter;
   const tenant = `spec-${randomUUID()}`;
 
   beforeAll(async () => {
-    leaks = watchLeaks();
-    superuser = await connected(readStack().urlOf('postgres-primary'));
-    await superuser.query(`CREATE DATABASE ${database} OWNER migrator`);
-    await migrate(urlOf('migrator'));
-    owner = await connected(urlOf('postgres'));
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
-    await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
-    results = new Results(cache);
-    [writer, other] = [await openWriter(), await openWriter()];
+    fixture = await writerFixture('changes');
+    const { openRouter, writerOn } = fixture;
+    [writer, other] = [writerOn(await openRouter()), writerOn(await openRouter())];
   });
-  afterAll(async () => {
-    await Promise.all(routers.map((one) => one.close()));
-    await cache.close();
-    await owner.end();
-    await superuser.query(`DROP DATABASE ${database} WITH (FORCE)`);
-    await superuser.end();
-    await leaks.expectNoLeaks();
-  });
+  afterAll(() => fixture.close());
 
-  const openWriter = async (): Promise<BatchWriter> => {
-    const router = Router.open({
-      nodes: new Map([[SHARD, [urlOf('writer')]]]),
-      poolMax: 4,
-      applicationName: 'spec writer',
-      logger: quietLogger,
-      maxLagMs: 2_000,
-      primaryReadShare: 1,
-    });
-    routers.push(router);
-    await eventually('the primary is found', () => router.hasPrimaries);
-    const partitions = new Partitions(router);
-    return new BatchWriter({ router, results, handlers, partitions, events: new Events(quietLogger) });
-  };
   const write = async (commands: readonly Command[], by = writer): Promise<string[]> =>
-    (await by.write(batchOf(commands))).map(shown);
+    (await by.write(batchOfCommands(commands))).map(shown);
 
   const alice: Actor = { sub: 'alice', moderator: false };
   const base = () => ({ tenantId: tenant, actor: alice, acceptedAt: Date.now() });
@@ -119,7 +78,7 @@ describe('edits and deletions', () => {
     return post;
   };
   const rowOf = async ({ postId }: Pick<Command, 'postId'>) => {
-    const { rows } = await owner.query<{
+    const rows = await fixture.database.query<{
       content: string;
       content_version: string;
       tags: string[];
@@ -136,7 +95,7 @@ describe('edits and deletions', () => {
     return rows[0];
   };
   const recorded = async ({ commandId }: Pick<Command, 'commandId'>): Promise<string | undefined> => {
-    const { rows } = await owner.query<{ said: string }>(
+    const rows = await fixture.database.query<{ said: string }>(
       `SELECT concat_ws(' ', outcome, code) AS said FROM command_outcomes WHERE tenant_id = $1 AND command_id = $2`,
       [tenant, commandId],
     );
@@ -158,7 +117,7 @@ describe('edits and deletions', () => {
         tagged: ['a', 'b'],
       });
       expect(await recorded(content)).toBe('completed');
-      expect(await results.get(tenant, content.commandId)).toMatchObject({ ended: 'completed' });
+      expect(await fixture.results.get(tenant, content.commandId)).toMatchObject({ ended: 'completed' });
     });
 
     it.each([
@@ -194,7 +153,7 @@ describe('edits and deletions', () => {
         const both = await Promise.all([write(commands), write(commands, other)]);
         for (const [n, command] of commands.entries()) {
           expect(both.map((outcomes) => outcomes[n]).sort()).toEqual(['committed', 'duplicate']);
-          expect(await results.get(tenant, command.commandId)).not.toHaveProperty('superseded');
+          expect(await fixture.results.get(tenant, command.commandId)).not.toHaveProperty('superseded');
         }
       }
     });
@@ -206,7 +165,7 @@ describe('edits and deletions', () => {
       const older = edit(post, 1, { content: 'older' });
       expect(await write([older])).toEqual(['superseded']);
       expect(await recorded(older)).toBe('superseded');
-      expect(await results.get(tenant, older.commandId)).toMatchObject({ superseded: true });
+      expect(await fixture.results.get(tenant, older.commandId)).toMatchObject({ superseded: true });
       const half = edit(post, 1, { content: 'older', tags: ['late'] });
       expect(await write([half])).toEqual(['committed']);
       expect(await rowOf(post)).toMatchObject({
@@ -260,7 +219,7 @@ describe('edits and deletions', () => {
       expect(await write([bob, mo])).toEqual(['rejected not_permitted', 'committed']);
       expect(await rowOf(post)).toMatchObject({ content: 'mo' });
       expect(await recorded(bob)).toBe('rejected not_permitted');
-      expect(await results.get(tenant, bob.commandId)).toMatchObject({ code: 'not_permitted' });
+      expect(await fixture.results.get(tenant, bob.commandId)).toMatchObject({ code: 'not_permitted' });
       expect(await write([bob])).toEqual(['rejected not_permitted']);
     });
 
@@ -269,7 +228,8 @@ describe('edits and deletions', () => {
       await write([edit(post, 2, { content: 'newer' })]);
       const late = edit(post, 1, { content: 'older' });
       const bob = edit(post, 3, { content: 'bob' }, { actor: { sub: 'bob', moderator: false } });
-      const ended = () => Promise.all([late, bob].map(({ commandId }) => results.get(tenant, commandId)));
+      const ended = () =>
+        Promise.all([late, bob].map(({ commandId }) => fixture.results.get(tenant, commandId)));
       expect(await write([late, bob])).toEqual(['superseded', 'rejected not_permitted']);
       const first = await ended();
       expect(first).toMatchObject([{ superseded: true }, { code: 'not_permitted' }]);
@@ -306,7 +266,7 @@ describe('edits and deletions', () => {
       expect(await write([early])).toEqual(['early']);
       expect(await write([{ ...early, attempt: 29 }])).toEqual(['early']);
       expect(await recorded(early)).toBeUndefined();
-      expect(await results.get(tenant, early.commandId)).toBeUndefined();
+      expect(await fixture.results.get(tenant, early.commandId)).toBeUndefined();
       expect(await write([{ ...early, attempt: 3 }, post])).toEqual(['committed', 'committed']);
       expect(await rowOf(post)).toMatchObject({ content: 'edited' });
     });
@@ -386,16 +346,16 @@ describe('edits and deletions', () => {
         );
       const both = await Promise.all([write(shuffled(editsOf(1))), write(shuffled(editsOf(2)), other)]);
       expect(both.flat().filter((said) => said !== 'committed' && said !== 'superseded')).toEqual([]);
-      const { rows } = await owner.query(
+      const rows = await fixture.database.query(
         `SELECT content, tags, count(*)::int FROM posts WHERE tenant_id = $1 AND id = ANY($2) GROUP BY 1, 2`,
         [tenant, posts.map(({ postId }) => postId)],
       );
       expect(rows).toEqual([{ content: '4', tags: ['t4'], count: 100 }]);
-      const tags = await owner.query(
+      const tags = await fixture.database.query(
         `SELECT tag, count(*)::int FROM post_tags WHERE tenant_id = $1 AND post_id = ANY($2) GROUP BY 1`,
         [tenant, posts.map(({ postId }) => postId)],
       );
-      expect(tags.rows).toEqual([{ tag: 't4', count: 100 }]);
+      expect(tags).toEqual([{ tag: 't4', count: 100 }]);
     }
   });
 
@@ -416,55 +376,3 @@ describe('edits and deletions', () => {
     }
   });
 });
-
-const batchOf = (commands: readonly Command[]): Batch => ({
-  queue: `posts.write.${SHARD}`,
-  trigger: 'age',
-  attempt: 1,
-  entries: commands.flatMap((command) => {
-    const body = encodeEnvelope([command]);
-    const messageId = randomUUID();
-    return decodeEnvelope(body).map((decoded, ordinal) => ({
-      decoded,
-      messageId,
-      ordinal,
-      body,
-      death: undefined,
-      context: ROOT_CONTEXT,
-    }));
-  }),
-});
-
-const shown = (outcome: Outcome): string => {
-  if (outcome.result === 'rejected') return `rejected ${outcome.code}`;
-  if (outcome.result === 'alias') return `alias ${outcome.postId}`;
-  if (outcome.result === 'parked' || outcome.result === 'unavailable')
-    return `${outcome.result} ${outcome.reason}`;
-  return outcome.result;
-};
-
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => [Math.random(), item] as const)
-    .sort(([a], [b]) => a - b)
-    .map(([, item]) => item);
-}
-
-async function connected(connectionString: string): Promise<Client> {
-  const client = new Client({ connectionString });
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
-}
-
-function urlOf(role: 'postgres' | 'migrator' | 'writer'): string {
-  const stack = readStack();
-  const { passwords } = JSON.parse(readFileSync(join(stack.dir, 'secrets.json'), 'utf8')) as {
-    passwords: Record<string, string>;
-  };
-  const url = new URL(stack.urlOf('postgres-primary'));
-  url.username = role;
-  url.password = passwords[role] ?? '';
-  url.pathname = `/${database}`;
-  return url.href;
-}

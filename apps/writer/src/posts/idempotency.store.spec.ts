@@ -1,72 +1,28 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ROOT_CONTEXT } from '@opentelemetry/api';
-import { Client } from 'pg';
-import { CacheConnection, Results } from '@spillway/cache';
+import { Results } from '@spillway/cache';
 import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
-import { decodeEnvelope, encodeEnvelope } from '@spillway/contracts/server';
-import { migrate, Router } from '@spillway/database';
-import type { Batch, Outcome } from '@spillway/messaging';
-import { eventually, type LeakCheck, quietLogger, readStack, watchLeaks } from '@spillway/testing';
-import { Events } from '../events.js';
-import { commandHandlers } from '../handlers.js';
+import { batchOfCommands, shown, type WriterFixture, writerFixture } from '../spec/writer-fixture.js';
 import { BatchWriter } from './batch-writer.js';
-import { Partitions } from './partitions.js';
-
-const database = `spec_keys_${randomBytes(4).toString('hex')}`;
-const SHARD = 's0';
-const handlers = commandHandlers();
 
 describe('idempotency keys', () => {
-  let leaks: LeakCheck;
-  let superuser: Client;
-  let owner: Client;
-  let cache: CacheConnection;
+  let fixture: WriterFixture;
   let results: Results;
-  const routers: Router[] = [];
   let writer: BatchWriter;
   let other: BatchWriter;
   const tenant = `spec-${randomUUID()}`;
 
   beforeAll(async () => {
-    leaks = watchLeaks();
-    superuser = await connected(readStack().urlOf('postgres-primary'));
-    await superuser.query(`CREATE DATABASE ${database} OWNER migrator`);
-    await migrate(urlOf('migrator'));
-    owner = await connected(urlOf('postgres'));
-    await owner.query(`ALTER TABLE posts ADD CONSTRAINT posts_spec CHECK (content <> 'poison')`);
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
-    await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
-    results = new Results(cache);
-    [writer, other] = [await openWriter(), await openWriter()];
+    fixture = await writerFixture('keys');
+    const { openRouter, writerOn } = fixture;
+    ({ results } = fixture);
+    await fixture.database.query(`ALTER TABLE posts ADD CONSTRAINT posts_spec CHECK (content <> 'poison')`);
+    [writer, other] = [writerOn(await openRouter()), writerOn(await openRouter())];
   });
-  afterAll(async () => {
-    await Promise.all(routers.map((one) => one.close()));
-    await cache.close();
-    await owner.end();
-    await superuser.query(`DROP DATABASE ${database} WITH (FORCE)`);
-    await superuser.end();
-    await leaks.expectNoLeaks();
-  });
+  afterAll(() => fixture.close());
 
-  const openWriter = async (): Promise<BatchWriter> => {
-    const router = Router.open({
-      nodes: new Map([[SHARD, [urlOf('writer')]]]),
-      poolMax: 4,
-      applicationName: 'spec writer',
-      logger: quietLogger,
-      maxLagMs: 2_000,
-      primaryReadShare: 1,
-    });
-    routers.push(router);
-    await eventually('the primary is found', () => router.hasPrimaries);
-    const partitions = new Partitions(router);
-    return new BatchWriter({ router, results, handlers, partitions, events: new Events(quietLogger) });
-  };
   const write = async (commands: readonly Command[], by = writer): Promise<string[]> =>
-    (await by.write(batchOf(commands))).map(shown);
+    (await by.write(batchOfCommands(commands))).map(shown);
 
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
   const create = (key: string, content = 'once', fields: Partial<CreatePost> = {}): CreatePost => {
@@ -84,14 +40,14 @@ describe('idempotency keys', () => {
     };
   };
   const storedOf = async (commands: readonly CreatePost[]): Promise<string[]> => {
-    const { rows } = await owner.query<{ id: string }>(
+    const rows = await fixture.database.query<{ id: string }>(
       'SELECT id FROM posts WHERE tenant_id = $1 AND id = ANY($2) ORDER BY id',
       [tenant, commands.map(({ postId }) => postId)],
     );
     return rows.map(({ id }) => id);
   };
   const outcomeOf = async ({ commandId }: Command) => {
-    const { rows } = await owner.query(
+    const rows = await fixture.database.query(
       'SELECT outcome, code, post_id FROM command_outcomes WHERE tenant_id = $1 AND command_id = $2',
       [tenant, commandId],
     );
@@ -175,48 +131,3 @@ describe('idempotency keys', () => {
     }
   });
 });
-
-const batchOf = (commands: readonly Command[]): Batch => ({
-  queue: `posts.write.${SHARD}`,
-  trigger: 'age',
-  attempt: 1,
-  entries: commands.flatMap((command) => {
-    const body = encodeEnvelope([command]);
-    const messageId = randomUUID();
-    return decodeEnvelope(body).map((decoded, ordinal) => ({
-      decoded,
-      messageId,
-      ordinal,
-      body,
-      death: undefined,
-      context: ROOT_CONTEXT,
-    }));
-  }),
-});
-
-const shown = (outcome: Outcome): string => {
-  if (outcome.result === 'rejected') return `rejected ${outcome.code}`;
-  if (outcome.result === 'alias') return `alias ${outcome.postId}`;
-  if (outcome.result === 'parked' || outcome.result === 'unavailable')
-    return `${outcome.result} ${outcome.reason}`;
-  return outcome.result;
-};
-
-async function connected(connectionString: string): Promise<Client> {
-  const client = new Client({ connectionString });
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
-}
-
-function urlOf(role: 'postgres' | 'migrator' | 'writer'): string {
-  const stack = readStack();
-  const { passwords } = JSON.parse(readFileSync(join(stack.dir, 'secrets.json'), 'utf8')) as {
-    passwords: Record<string, string>;
-  };
-  const url = new URL(stack.urlOf('postgres-primary'));
-  url.username = role;
-  url.password = passwords[role] ?? '';
-  url.pathname = `/${database}`;
-  return url.href;
-}

@@ -17,10 +17,10 @@ import {
 } from '@spillway/testing';
 import { Events } from '../events.js';
 import { recordOutcomes } from '../posts/outcome.store.js';
+import { openRouterTo, SHARD } from '../spec/writer-fixture.js';
 import { keepRevocationsMirrored, RevocationMirror } from './revocation-mirror.js';
 import { RevokeTokenHandler, type RevocationLimits } from './revoke-token.handler.js';
 
-const SHARD = 's0';
 const seconds = (): number => Math.floor(Date.now() / 1_000);
 
 describe('revoked tokens', () => {
@@ -36,14 +36,7 @@ describe('revoked tokens', () => {
     leaks = watchLeaks();
     database = await createSpecDatabase('revoked');
     await migrate(database.urlOf('migrator'));
-    router = Router.open({
-      nodes: new Map([[SHARD, [database.urlOf('writer')]]]),
-      poolMax: 4,
-      applicationName: 'spec revoked',
-      logger: quietLogger,
-      maxLagMs: 2_000,
-      primaryReadShare: 1,
-    });
+    router = openRouterTo(database.urlOf('writer'));
     redis = await startRedisServer();
     cache = CacheConnection.open({ url: redis.url, name: 'a spec', logger: quietLogger });
     tokens = new RevokedTokens(cache);
