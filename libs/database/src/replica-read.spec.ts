@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Position } from '@spillway/contracts';
-import { freePort, readStack, watchLeaks, type LeakCheck } from '@spillway/testing';
+import { freePort, watchLeaks, type LeakCheck } from '@spillway/testing';
 import { atLeast } from './freshness.js';
 import { ReplicaRead } from './replica-read.js';
 import { Shard } from './shard.js';
-
-const SHARD = 's0';
+import { SHARD } from './spec/cluster-fixture.js';
+import { urlOf } from './spec/use-routers.js';
 
 describe('a read with a position, while the shard has no replica', () => {
   let leaks: LeakCheck;
@@ -20,7 +18,7 @@ describe('a read with a position, while the shard has no replica', () => {
     const nowhere = `postgres://reader:x@127.0.0.1:${await freePort()}/spillway`;
     shard = new Shard({
       name: SHARD,
-      urls: [primaryUrl(), nowhere],
+      urls: [urlOf('reader', 'primary'), nowhere],
       poolMax: 4,
       applicationName: 'a spec',
       maxLagMs: 2_000,
@@ -62,14 +60,3 @@ describe('a read with a position, while the shard has no replica', () => {
     expect(answer.servedBy).toBe('primary');
   });
 });
-
-function primaryUrl(): string {
-  const stack = readStack();
-  const secrets = JSON.parse(readFileSync(join(stack.dir, 'secrets.json'), 'utf8')) as {
-    readonly passwords: Readonly<Record<string, string>>;
-  };
-  const url = new URL(stack.urlOf('pgbouncer-primary'));
-  url.username = 'reader';
-  url.password = secrets.passwords['reader'] ?? '';
-  return url.href;
-}
