@@ -54,3 +54,13 @@ export async function scrapedBefore(prometheus: string, since: number): Promise<
     .filter(({ health, lastScrape }) => health !== 'up' || Date.parse(lastScrape) < since)
     .map(({ labels, health }) => `${labels.job} ${labels.instance} ${health}`);
 }
+
+/** Every rule that Prometheus has loaded, as `name health`: `ok`, `unknown` before its first evaluation, or `err`. */
+export async function ruleHealth(prometheus: string): Promise<readonly string[]> {
+  const { groups } = await ask<{
+    readonly groups: readonly {
+      readonly rules: readonly { readonly name: string; readonly health: string }[];
+    }[];
+  }>(prometheus, '/api/v1/rules');
+  return groups.flatMap(({ rules }) => rules.map(({ name, health }) => `${name} ${health}`));
+}
