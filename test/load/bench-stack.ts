@@ -7,31 +7,44 @@ import { launcher, REPO } from '../stack/launcher.js';
 const dir = '.local/bench-stack';
 export const OUTPUT_DIR = join(REPO, '.local', 'bench');
 
-const SIZE = ['--gateways', '1', '--writers', '2', '--readers', '1', '--replicas', '1'] as const;
-const APPS = ['gateway-1', 'writer-1', 'writer-2', 'reader-1'] as const;
+const SIZE = ['--writers', '2', '--readers', '1', '--replicas', '1'] as const;
+const BEHIND = ['writer-1', 'writer-2', 'reader-1'] as const;
 /** One trace in a hundred is kept, as in production. */
 const TRACED = '0.01';
 
-/** The stack that is measured: one gateway, one writer (a second one waits, stopped), one replica. */
+/** The stack that is measured: one gateway as a rule, one writer (a second one waits, stopped), one replica. */
 export interface BenchStack {
   readonly stack: Stack;
   readonly components: Components;
 }
 
-/** Starts a stack of its own with nothing in it. @param settings environment of the apps besides. */
+export interface BenchStackOptions {
+  /** Environment of the apps besides. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Of each gateway, what differs from that. */
+  readonly gateways: readonly Readonly<Record<string, string>>[];
+}
+
+/** Starts a stack of its own with nothing in it. */
 export async function startBenchStack(
-  settings: Readonly<Record<string, string>>,
+  { settings, gateways }: BenchStackOptions,
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<BenchStack> {
   await stopBenchStack().catch(() => undefined);
   await launcher({ dir, args: ['reset'], log }).catch(() => undefined);
   signal.throwIfAborted();
-  await launcher({ dir, args: ['start', '--detach', '--free-ports', ...SIZE], log, signal });
+  const size = ['--gateways', String(gateways.length), ...SIZE];
+  await launcher({ dir, args: ['start', '--detach', '--free-ports', ...size], log, signal });
   const stack = readStack(join(REPO, dir, 'stack.json'));
   const components = new Components(stack);
-  for (const app of APPS) configure(stack.dir, app, { OTEL_TRACES_SAMPLER_ARG: TRACED, ...settings });
-  await Promise.all(APPS.map((app) => components.bounce(app)));
+  const apps = new Map<string, Readonly<Record<string, string>>>([
+    ...BEHIND.map((app) => [app, {}] as const),
+    ...gateways.map((own, n) => [`gateway-${n + 1}`, own] as const),
+  ]);
+  for (const [app, own] of apps)
+    configure(stack.dir, app, { OTEL_TRACES_SAMPLER_ARG: TRACED, ...settings, ...own });
+  await Promise.all([...apps.keys()].map((app) => components.bounce(app)));
   await components.supervisor('stop', 'writer-2');
   return { stack, components };
 }

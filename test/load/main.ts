@@ -9,8 +9,10 @@ import { costTable, disturbance, rateTable, ratioTable } from './report/print.js
 import { overloadReport, seriesTable } from './report/print-series.js';
 import { ratios } from './report/ratios.js';
 import { readFigures, readsPicture, readsText } from './report/reads.js';
+import { overheads, telemetryPicture, telemetryText } from './report/telemetry.js';
 import { runOverload } from './run-overload.js';
 import { runReads } from './run-reads.js';
+import { runTelemetry } from './run-telemetry.js';
 import { runWrites } from './run-writes.js';
 import { loadSynthetic } from './synthetic/load-synthetic.js';
 import type { BenchRun } from './with-bench.js';
@@ -85,6 +87,14 @@ const COMMANDS: Record<Measured, (run: BenchRun) => Promise<Outcome>> = {
       text: tables.join('\n\n'),
       record: { ratios: ratios(results), ...writes },
       picture: writesPicture(writes),
+    };
+  },
+  async telemetry(run) {
+    const results = await runTelemetry(run);
+    return {
+      text: telemetryText(results),
+      record: { overheads: overheads(results), results },
+      picture: telemetryPicture(results),
     };
   },
   async overload(run) {

@@ -5,7 +5,7 @@ import { SCENARIOS, type ScenarioName } from './scenarios/index.js';
 import { SERIES, type SeriesName } from './series/index.js';
 
 export interface Options {
-  readonly command: 'writes' | 'overload' | 'reads' | 'synthetic';
+  readonly command: 'writes' | 'overload' | 'reads' | 'telemetry' | 'synthetic';
   readonly help: boolean;
   readonly quick: boolean;
   readonly only: readonly ScenarioName[];
@@ -54,6 +54,8 @@ npm run bench -- reads         measure lists and single posts, on a stack of its
   --grow N           then fill a tenant up to N posts, by COPY, and time its lists (default 1000000, with --quick 0;
                      ten million take some minutes and 15 GB)
   --no-share         leave out who serves the reads of callers of whom one in ten reads its own write
+
+npm run bench -- telemetry     what traces and metrics cost a gateway: off, and 1, 10 and 100 % of requests traced
 
 npm run load:synthetic         fill the running stack of npm start past the product: no search, no counts, no changes
   --posts N          (default 100000)
@@ -113,7 +115,7 @@ export function readOptions(argv: readonly string[]): Options {
   };
 }
 
-const COMMANDS = ['writes', 'overload', 'reads', 'synthetic'] as const;
+const COMMANDS = ['writes', 'overload', 'reads', 'telemetry', 'synthetic'] as const;
 const isCommand = (text: string): text is Options['command'] => COMMANDS.some((name) => name === text);
 
 const chosen = <T extends string>(text: string | undefined, names: readonly T[]): readonly T[] =>

@@ -1,4 +1,5 @@
-import { startBenchStack, stopBenchStack } from './bench-stack.js';
+import type { Stack } from '@spillway/testing';
+import { startBenchStack, stopBenchStack, type BenchStackOptions } from './bench-stack.js';
 import { gatewayUrl, orderOf, type Bench } from './bench.js';
 import { LoadClient } from './client/load-client.js';
 import { Counters } from './measure/counters.js';
@@ -15,25 +16,40 @@ export interface BenchRun {
   readonly signal: AbortSignal;
 }
 
-/** Starts and warms a stack of its own, lends it to `work`, and stops it whatever happened. */
+export interface BenchSetup {
+  /** Settings of each. */
+  readonly gateways: BenchStackOptions['gateways'];
+  /** Who counts in another way loads, and warms, the gateways in another way too. */
+  readonly counters?: (stack: Stack) => Counters;
+}
+
+/**
+ * Starts and warms a stack of its own, lends it to `work`, and stops it whatever happened.
+ */
 export async function withBench<T>(
   { options, log, signal }: BenchRun,
   work: (bench: Bench) => Promise<T>,
+  { gateways, counters }: BenchSetup = { gateways: [{}] },
 ): Promise<T> {
   const settings: Record<string, string> = options.profile ? { NODE_OPTIONS: '--inspect-port=0' } : {};
   log('Starting a stack of its own …');
   const client = LoadClient.start();
   try {
-    const started = await startBenchStack(settings, log, signal);
+    const started = await startBenchStack({ settings, gateways }, log, signal);
     const { connections, blockMs } = options;
     const bench: Bench = {
       ...started,
       ...{ client, connections, blockMs, log },
-      counters: new Counters(started.stack),
+      counters: counters?.(started.stack) ?? new Counters(started.stack),
       tokens: await makeTokens(started.stack.dir, options.authors, Date.now().toString(36)),
       bodies: makeBodies(options.size),
     };
-    await warmUp(bench, options.warmUpMs);
+    await bench.counters.rebase();
+    if (!counters) {
+      log('Warming up …');
+      await warmUp(bench, gatewayUrl(bench), options.warmUpMs);
+      await bench.counters.drained();
+    }
     return await work(bench);
   } finally {
     client.stop();
@@ -43,11 +59,11 @@ export async function withBench<T>(
   }
 }
 
-async function warmUp(bench: Bench, durationMs: number): Promise<void> {
-  bench.log('Warming up …');
-  await bench.counters.rebase();
-  const order = orderOf(bench, gatewayUrl(bench), { durationMs });
-  for (let n = 0, posts = 0; n < WARM_UPS_MAX && posts < WARM_POSTS; n++)
+/** Loads one gateway until it has taken enough posts. @returns how many. */
+export async function warmUp(bench: Bench, url: string, durationMs: number): Promise<number> {
+  const order = orderOf(bench, url, { durationMs });
+  let posts = 0;
+  for (let n = 0; n < WARM_UPS_MAX && posts < WARM_POSTS; n++)
     posts += (await bench.client.run(order)).accepted.count;
-  await bench.counters.drained();
+  return posts;
 }
