@@ -40,7 +40,7 @@ describe('followers of the change feed', () => {
     return follower;
   };
   const derived = async (tenant: string) => {
-    const [row] = await feed.database.query<{ left: number; found: number }>(
+    const [row] = await feed.database.query<{ left: number | null; found: number }>(
       `SELECT (SELECT (created - deleted)::int FROM stats_totals WHERE tenant_id = $1) AS left,
               (SELECT count(*)::int FROM post_search WHERE tenant_id = $1 AND tsv @@ 'word') AS found`,
       [tenant],
@@ -86,6 +86,32 @@ describe('followers of the change feed', () => {
     await feed.write([create('overdue', { content: 'a word' })]);
     await eventually('it is indexed', async () => (await derived('overdue'))?.found === 1);
     expect(performance.now() - began).toBeGreaterThan(900);
+    await follower.stop();
+  });
+
+  it('show how long a transaction that stays open has held them back', async () => {
+    const follower = await start();
+    const other = await feed.openRouter();
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    let open = false;
+    const transaction = other.onPrimary(SHARD, (scope) =>
+      scope.transaction(async () => {
+        await scope.query('SELECT pg_current_xact_id()');
+        open = true;
+        await ended;
+      }),
+    );
+    try {
+      await eventually('a transaction is open', () => open);
+      await feed.write([create('held', { content: 'a word' })]);
+      await eventually('the lag shows', () => (follower.lags.get(SHARD)?.get('counts') ?? 0) > 0.5);
+      expect((await derived('held'))?.left).toBeNull();
+    } finally {
+      end();
+      await transaction;
+    }
+    await eventually('it is counted', async () => (await derived('held'))?.left === 1);
     await follower.stop();
   });
 

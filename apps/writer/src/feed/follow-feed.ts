@@ -10,17 +10,17 @@ const IDLE_MS = 200;
 const FOLLOWS_MS = 1_000;
 const FAILED_MS = 1_000;
 
-/** The oldest change that waits for each derivation. */
+/** The oldest change that each derivation lacks, and whether it may be taken: not before older transactions are over. */
 const WAITING = `
-  SELECT c.name, extract(epoch FROM clock_timestamp() - w.at)::float8 AS seconds
+  SELECT c.name, extract(epoch FROM clock_timestamp() - w.at)::float8 AS seconds,
+    w.xid < pg_snapshot_xmin(pg_current_snapshot()) AS ready
   FROM feed_cursors c
   CROSS JOIN LATERAL (
-    SELECT p.at FROM post_changes p WHERE p.xid >= c.xid AND p.xid < pg_snapshot_xmin(pg_current_snapshot())
-    ORDER BY p.xid LIMIT 1
+    SELECT p.at, p.xid FROM post_changes p WHERE p.xid >= c.xid ORDER BY p.xid LIMIT 1
   ) AS w
   WHERE c.name <> 'purged'`;
 
-/** How far behind the derivations of a shard are, in seconds, as this writer last saw it. */
+/** How far behind the derivations of a shard are, in seconds, as this writer last saw it, whatever holds them back. */
 export type FeedLags = ReadonlyMap<string, number>;
 
 export interface FeedFollower {
@@ -48,11 +48,14 @@ export function followFeeds(
     while (!stopping.signal.aborted) {
       let pause = IDLE_MS;
       try {
-        lags.set(shard, await lagsOf(router, shard));
-        const waiting = derivations.filter(({ cursor, putOffSeconds }) => {
-          const behind = lags.get(shard)?.get(cursor);
-          return behind !== undefined && (behind >= putOffSeconds || !backlog.waits(shard));
-        });
+        const lacking = await lackedBy(router, shard);
+        lags.set(shard, new Map(lacking.map(({ name, seconds }) => [name, seconds])));
+        const waiting = derivations.filter(({ cursor, putOffSeconds }) =>
+          lacking.some(
+            ({ name, seconds, ready }) =>
+              name === cursor && ready && (seconds >= putOffSeconds || !backlog.waits(shard)),
+          ),
+        );
         const results = [];
         for (const derivation of waiting) results.push(await feedStep(router, shard, derivation));
         if (results.includes('more')) pause = 0;
@@ -76,9 +79,11 @@ export function followFeeds(
   };
 }
 
-async function lagsOf(router: Router, shard: string): Promise<FeedLags> {
-  const rows = await router.onPrimary(shard, (scope) =>
-    scope.query<{ readonly name: string; readonly seconds: number }>(WAITING),
-  );
-  return new Map(rows.map(({ name, seconds }) => [name, seconds]));
+interface Lacking {
+  readonly name: string;
+  readonly seconds: number;
+  readonly ready: boolean;
 }
+
+const lackedBy = (router: Router, shard: string): Promise<readonly Lacking[]> =>
+  router.onPrimary(shard, (scope) => scope.query<Lacking>(WAITING));
