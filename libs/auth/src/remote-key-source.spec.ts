@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { customFetch, exportJWK, generateKeyPair, type JWK } from 'jose';
+import { customFetch, exportJWK, generateKeyPair, type JWK, type RemoteJWKSetOptions } from 'jose';
+import { eventually } from '@spillway/testing';
 import { jwksProbe } from './jwks-probe.js';
 import { RemoteKeySource } from './remote-key-source.js';
 
@@ -9,10 +10,11 @@ describe('RemoteKeySource', () => {
     kid,
   });
   /** A source whose issuer answers with `keys()`, or is away when that throws. */
-  function sourceOf(keys: () => JWK[]) {
+  function sourceOf(keys: () => JWK[], options: RemoteJWKSetOptions = {}) {
     const seen = { fetches: 0 };
     const source = new RemoteKeySource(new URL('https://issuer.example/jwks.json'), {
       cooldownDuration: 0,
+      ...options,
       [customFetch]: () => {
         seen.fetches++;
         return Promise.resolve().then(() => Response.json({ keys: keys() }));
@@ -36,6 +38,33 @@ describe('RemoteKeySource', () => {
     expect(await source.find('k2', 'EdDSA')).toBeUndefined();
     keys.push(await publicJwk('k2'));
     expect(await source.find('k2', 'EdDSA')).toBeDefined();
+  });
+
+  it('has another version once its keys changed, and only then', async () => {
+    const keys = [await publicJwk('k1'), await publicJwk('k2')];
+    const { source } = sourceOf(() => keys);
+    await source.find('k1', 'EdDSA');
+    const before = source.version();
+    await source.find('unknown', 'EdDSA');
+    expect(source.version()).toBe(before);
+    keys.pop();
+    await source.find('unknown', 'EdDSA');
+    const after = source.version();
+    expect(after).not.toBe(before);
+    expect(source.version()).toBe(after);
+  });
+
+  it('fetches keys that are too old although all tokens are remembered', async () => {
+    const keys = [await publicJwk('k1'), await publicJwk('k2')];
+    const { source, seen } = sourceOf(() => keys, { cacheMaxAge: 0 });
+    expect(source.version()).toBe(source.version());
+    await source.find('k1', 'EdDSA');
+    keys.pop();
+    const before = source.version();
+    await eventually('its version', () => source.version() !== before);
+    const { fetches } = seen;
+    source.version();
+    expect(seen.fetches).toBe(fetches);
   });
 
   it('is down while its issuer is, and up afterwards', async () => {

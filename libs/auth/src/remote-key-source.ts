@@ -1,4 +1,11 @@
-import { createRemoteJWKSet, errors, type CryptoKey, type RemoteJWKSetOptions } from 'jose';
+import {
+  createRemoteJWKSet,
+  errors,
+  jwksCache,
+  type CryptoKey,
+  type JWKSCacheInput,
+  type RemoteJWKSetOptions,
+} from 'jose';
 import type { Algorithm } from './config.js';
 import type { KeySource } from './key-source.js';
 
@@ -9,6 +16,12 @@ const MAX_AGE_MS = 600_000;
 /** Keys of an HTTPS address: fetched when needed, again for an unknown id (at most every 30 s) and after ten minutes. */
 export class RemoteKeySource implements KeySource {
   private readonly jwks: ReturnType<typeof createRemoteJWKSet>;
+  /** What `jwks` fetched last: another object after each fetch, of the same keys or others. */
+  private readonly fetched: JWKSCacheInput = {};
+  private seen: unknown;
+  private seenText: string | undefined;
+  private changes = 0;
+  private refreshedAt = -Infinity;
 
   constructor(address: URL, options: RemoteJWKSetOptions = {}) {
     this.jwks = createRemoteJWKSet(address, {
@@ -16,6 +29,7 @@ export class RemoteKeySource implements KeySource {
       cooldownDuration: COOLDOWN_MS,
       cacheMaxAge: MAX_AGE_MS,
       ...options,
+      [jwksCache]: this.fetched,
     });
   }
 
@@ -29,8 +43,22 @@ export class RemoteKeySource implements KeySource {
     }
   }
 
+  /** Fetches keys that are too old behind its back: tokens that are remembered ask for none. */
   version(): number {
-    return 0;
+    const now = performance.now();
+    if (this.seen !== undefined && !this.jwks.fresh && now - this.refreshedAt >= COOLDOWN_MS) {
+      this.refreshedAt = now;
+      this.jwks.reload().catch(() => undefined);
+    }
+    if (this.fetched.jwks !== this.seen) this.compare(this.fetched.jwks);
+    return this.changes;
+  }
+
+  private compare(keys: unknown): void {
+    const text = JSON.stringify(keys);
+    if (text !== this.seenText) this.changes++;
+    this.seen = keys;
+    this.seenText = text;
   }
 
   async available(): Promise<boolean> {

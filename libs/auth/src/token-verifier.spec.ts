@@ -301,4 +301,20 @@ describe('TokenVerifier remembers', () => {
     find.mockResolvedValueOnce(undefined);
     await expect(verifier.verify(token)).rejects.toThrow('unknown key');
   });
+
+  it('no token whose key went while it was verified', async () => {
+    const verifier = newVerifier();
+    const [token, other] = [await sign(payload()), await sign(payload({ jti: 'token-2' }))];
+    await verifier.verify(other);
+    let found: (key: CryptoKey) => void = () => undefined;
+    find.mockReturnValueOnce(new Promise((resolve) => (found = resolve)));
+    const verified = verifier.verify(token);
+    await new Promise((resolve) => setImmediate(resolve));
+    keysVersion++;
+    await verifier.verify(other);
+    found(ours.publicKey);
+    await verified;
+    find.mockResolvedValueOnce(undefined);
+    await expect(verifier.verify(token)).rejects.toThrow('unknown key');
+  });
 });

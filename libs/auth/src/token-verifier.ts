@@ -46,8 +46,10 @@ export class TokenVerifier {
     const id = idOf(token);
     let principal = this.verified.get(id);
     if (!principal) {
+      const checkedWith = this.keysVersion;
       principal = await this.check(token);
-      this.verified.set(id, principal);
+      // Another request may have noticed meanwhile that its key is gone.
+      if (this.keysVersion === checkedWith) this.verified.set(id, principal);
     }
     if (this.isExpired(principal)) throw unauthenticated('The token has expired.', 'invalid_token');
     if (this.isRevoked(principal)) throw revoked();
