@@ -62,10 +62,11 @@ export class RevocationMirror {
   }
 
   private async write(shard: string, now: number): Promise<void> {
+    // Before the tokens are read: what is committed and not added from here on need not be among them.
+    this.behind.delete(shard);
     const tokens = await this.router.onPrimary(shard, allTokens);
     const dropBefore = Math.floor(now / 1_000) - 3_600;
-    if (await this.tokens.putAll(shard, tokens, dropBefore)) this.behind.delete(shard);
-    else this.behind.add(shard);
+    if (!(await this.tokens.putAll(shard, tokens, dropBefore))) this.behind.add(shard);
   }
 }
 

@@ -164,6 +164,24 @@ describe('revoked tokens', () => {
     expect(await mirrored()).toEqual(['a']);
   });
 
+  it('are written in the next second when they were committed while all were written', async () => {
+    const given = command('a');
+    let mirror = mirrorOf();
+    const overtaken = new RevokedTokens(cache);
+    overtaken.putAll = async (shard, all, now) => {
+      await mirror.tell(SHARD, [entryOf(given)], await revoke([given]));
+      return tokens.putAll(shard, all, now);
+    };
+    mirror = new RevocationMirror(router, overtaken, [SHARD], new Events(quietLogger));
+    await cache.call((client) => client.flushall());
+    const now = Date.now();
+    await mirror.look(now);
+    expect(await mirrored()).toEqual([]);
+    overtaken.putAll = tokens.putAll.bind(tokens);
+    await mirror.look(now + 1_000);
+    expect(await mirrored()).toEqual(['a']);
+  });
+
   it('are deleted an hour after their end', async () => {
     await revoke([command('over', { exp: seconds() - 3_700 }), command('just', { exp: seconds() - 60 })]);
     await mirrorOf().look(Date.now());
