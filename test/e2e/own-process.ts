@@ -12,6 +12,8 @@ export interface OwnProcess {
   stop(): Promise<number | null>;
 }
 
+/** Long, for a machine that does much else. */
+const START_DEADLINE_MS = 60_000;
 const REPO = resolve(import.meta.dirname, '../..');
 
 /** Starts an app with the environment of the stack's first one, but for `changes`. Whoever starts it stops it. */
@@ -42,9 +44,14 @@ export async function startOwn(
     },
   );
   const baseUrl = `http://127.0.0.1:${httpPort}`;
-  await eventually(`${app} listens`, async () => (await fetch(`${baseUrl}/`)).status > 0, {
-    deadlineMs: 20_000,
-  });
+  try {
+    await eventually(`${app} listens`, async () => (await fetch(`${baseUrl}/`)).status > 0, {
+      deadlineMs: START_DEADLINE_MS,
+    });
+  } catch (error) {
+    await stopped(child);
+    throw error;
+  }
   return {
     baseUrl,
     metric: async (name) => {

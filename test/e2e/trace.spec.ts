@@ -104,6 +104,12 @@ describe('the traces of 300 posts', () => {
         return [...faultsOf(spans, WRITE_RULES, CALLER_SPAN), ...linkFaultsOf(spans, batches)];
       });
       expect(faults).toEqual([]);
+      for (const { traceId, jobIds } of posts.accepted) {
+        const { name, attributes } = serverOf(traces.get(traceId) ?? []);
+        if (!name.endsWith('/batch')) expect(attributes['app.job_id']).toBe(jobIds[0]);
+      }
+      const { traceId, jobIds } = posts.accepted[0] ?? {};
+      expect((await api.followJob(jobIds?.[0] ?? '')).traceId).toBe(traceId);
       const rules = (spans: readonly ReceivedSpan[]) =>
         spans.some(({ name }) => INSERT_RULE.name.test(name)) ? [...BATCH_RULES, INSERT_RULE] : BATCH_RULES;
       expect([...batches.values()].flatMap((spans) => faultsOf(spans, rules(spans), CALLER_SPAN))).toEqual(
