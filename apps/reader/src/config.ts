@@ -17,7 +17,7 @@ export const readerConfig = {
     about: 'Connections to each Postgres node',
     fallback: '10',
   }),
-  maxLagMs: integer('READ_MAX_LAG_MS', 50, 600_000, {
+  maxLagMs: integer('READ_MAX_LAG_MS', 50, 100_000, {
     about: 'A replica further behind than this many milliseconds answers nothing',
     fallback: '2000',
   }),

@@ -39,9 +39,9 @@ export class DatabaseNode {
   /** Closed while reads succeed here. */
   readonly breaker = new CircuitBreaker();
   private poller: Client | undefined;
-  private asking: Promise<void> | undefined;
-  private next: Promise<void> | undefined;
-  private shared: Promise<void> | undefined;
+  private asking: Promise<boolean> | undefined;
+  private next: Promise<boolean> | undefined;
+  private shared: Promise<boolean> | undefined;
   private askedAt = 0;
   private source: DataSource | undefined;
   private opening: Promise<DataSource> | undefined;
@@ -61,9 +61,9 @@ export class DatabaseNode {
   /**
    * Asks the server for its role and position; two failures in a row make the node unknown until it
    * answers again. One question at a time, on one connection: who comes meanwhile shares the next one,
-   * so that no answer is older than its question.
+   * so that no answer is older than its question. False when there was no answer: what is known is from before.
    */
-  poll(): Promise<void> {
+  poll(): Promise<boolean> {
     if (!this.asking) return (this.asking = this.ask().finally(() => (this.asking = undefined)));
     return (this.next ??= this.asking.then(() => {
       this.next = undefined;
@@ -72,7 +72,7 @@ export class DatabaseNode {
   }
 
   /** `poll` for whoever waits for a position: all who come within a few milliseconds share one question. */
-  pollShared(): Promise<void> {
+  pollShared(): Promise<boolean> {
     const waitMs = Math.max(0, this.askedAt + POLL_GAP_MS - performance.now());
     return (this.shared ??= delay(waitMs).then(() => {
       this.shared = undefined;
@@ -91,7 +91,7 @@ export class DatabaseNode {
     for (const listener of this.silenceListeners) listener();
   }
 
-  private async ask(): Promise<void> {
+  private async ask(): Promise<boolean> {
     this.askedAt = performance.now();
     const timer = setTimeout(() => this.fallSilent(), SILENT_AFTER_MS);
     try {
@@ -103,6 +103,7 @@ export class DatabaseNode {
       this.role = row.recovery ? 'replica' : 'primary';
       this.failures = 0;
       this.silent = false;
+      return true;
     } catch {
       this.dropPoller();
       // One lost connection is not a lost server: the second failure in a row is.
@@ -110,6 +111,7 @@ export class DatabaseNode {
         this.role = 'unknown';
         this.fallSilent();
       }
+      return false;
     } finally {
       clearTimeout(timer);
     }

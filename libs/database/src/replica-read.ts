@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Position } from '@spillway/contracts';
 import { meters } from '@spillway/telemetry';
 import { classifySqlError, DatabaseUnavailable, sqlState } from './database-error.js';
 import { EVENTUAL, type Freshness } from './freshness.js';
@@ -45,7 +46,7 @@ export class ReplicaRead<T> {
       if (!node) break;
       this.tried.add(node);
       try {
-        return await this.attempt(node, REPLICA_DEADLINE_MS);
+        return await this.attempt(node, 'replica', REPLICA_DEADLINE_MS);
       } catch (error) {
         if (!mayTryAgain(error)) throw error;
       }
@@ -53,13 +54,17 @@ export class ReplicaRead<T> {
     return this.withoutReplica(wanted ?? freshness);
   }
 
-  /** Waits shortly for a replica to reach the position; a position that no longer exists asks for nothing. */
+  /**
+   * Waits shortly for a replica to reach the position; a position that no longer exists asks for nothing.
+   * @throws DatabaseUnavailable when the position is of a timeline that no node is known to be on yet.
+   */
   private async reachable(freshness: Freshness): Promise<Freshness | undefined> {
     if (freshness.mode !== 'atLeast') return freshness;
     const { shard } = this;
     const { position } = freshness;
+    if ((shard.primary?.position?.timeline ?? 0) < position.timeline) await this.meetTimeline(position);
     const timeline = shard.primary?.position?.timeline;
-    if (timeline !== undefined && timeline !== position.timeline) return undefined;
+    if (timeline !== undefined && timeline > position.timeline) return undefined;
     const until = performance.now() + POSITION_WAIT_MS;
     while (shard.pick(freshness) === undefined) {
       // Without a replica there is nothing to wait for, and nothing that would let others have a turn.
@@ -72,12 +77,24 @@ export class ReplicaRead<T> {
     return freshness;
   }
 
+  /** Whoever wrote it knows of a promotion of which this process has not heard. */
+  private async meetTimeline({ timeline }: Position): Promise<void> {
+    const { shard } = this;
+    await Promise.race([shard.refresh(), delay(POSITION_WAIT_MS)]);
+    const known = shard.primary?.position?.timeline;
+    if (known !== undefined && known < timeline)
+      throw new DatabaseUnavailable(
+        'position',
+        `shard ${shard.name} has no primary of timeline ${timeline} that is known here`,
+      );
+  }
+
   private async withoutReplica(freshness: Freshness): Promise<Answer<T>> {
     const { shard } = this;
     const { primary } = shard;
     if (primary?.breaker.allows && (await shard.primaryReads.enter())) {
       try {
-        return await this.attempt(primary, READ_DEADLINE_MS);
+        return await this.attempt(primary, 'primary', READ_DEADLINE_MS);
       } catch (error) {
         if (freshness.mode !== 'eventual' || !mayTryAgain(error)) throw error;
       } finally {
@@ -87,7 +104,7 @@ export class ReplicaRead<T> {
     if (freshness.mode !== 'eventual') throw this.refusal(freshness, primary);
     const freshest = shard.freshest(this.broken);
     if (!freshest) throw new DatabaseUnavailable('no_replica', `no node of shard ${shard.name} can answer`);
-    return this.attempt(freshest, REPLICA_DEADLINE_MS);
+    return this.attempt(freshest, 'replica', REPLICA_DEADLINE_MS);
   }
 
   private refusal(freshness: Freshness, primary: DatabaseNode | undefined): DatabaseUnavailable {
@@ -102,16 +119,20 @@ export class ReplicaRead<T> {
         );
   }
 
-  private async attempt(node: DatabaseNode, deadlineMs: number): Promise<Answer<T>> {
+  private async attempt(
+    node: DatabaseNode,
+    as: 'primary' | 'replica',
+    deadlineMs: number,
+  ): Promise<Answer<T>> {
     const { shard } = this;
     const leftMs = this.endsAt - performance.now();
     if (leftMs <= 0)
       throw new DatabaseUnavailable('timeout', `no node of shard ${shard.name} answered in time`);
-    const servedBy = shard.labelOf(node);
-    const lagMs = shard.lagOf(node);
+    const servedBy = shard.labelOf(node, as);
+    const lagMs = shard.lagOf(node, as);
     node.breaker.sent();
     try {
-      const value = await withReadScope(node, this.tenant, Math.min(deadlineMs, leftMs), this.fn);
+      const value = await withReadScope(node, as, this.tenant, Math.min(deadlineMs, leftMs), this.fn);
       node.breaker.succeeded();
       meters().routerReads.add(1, { served_by: servedBy });
       return { value, servedBy, lagMs, stale: lagMs > shard.maxLagMs };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { PrimaryTrail } from './replication-lag.js';
+import { LAG_SEEN_MAX_MS, PrimaryTrail } from './replication-lag.js';
 
 const lsn = (n: number): string => n.toString(16).padStart(16, '0');
 
@@ -19,7 +19,23 @@ describe('PrimaryTrail', () => {
     expect(trail.lagMs(1, lsn(30), 1500)).toBe(0);
     expect(trail.lagMs(1, lsn(29), 1500)).toBe(300);
     expect(trail.lagMs(1, lsn(10), 1500)).toBe(400);
-    expect(trail.lagMs(1, lsn(5), 1500)).toBe(500);
+  });
+
+  it('takes a replica that is behind all that was seen for as far behind as can be', () => {
+    const trail = new PrimaryTrail();
+    trail.record(1, lsn(10), 1000);
+    expect(trail.lagMs(1, lsn(9), 1100)).toBe(LAG_SEEN_MAX_MS);
+    expect(trail.lagMs(1, lsn(10), 1100)).toBe(0);
+  });
+
+  it('goes by the later timeline while two servers claim to be the primary', () => {
+    const trail = new PrimaryTrail();
+    trail.record(2, lsn(10), 0);
+    for (let at = 100; at <= 60_000; at += 100) {
+      trail.record(2, lsn(10 + at), at);
+      trail.record(1, lsn(5), at);
+    }
+    expect(trail.lagMs(2, lsn(10), 60_000)).toBe(59_900);
   });
 
   it('sees no lag on an idle primary, however long nothing happens', () => {
@@ -49,12 +65,14 @@ describe('PrimaryTrail', () => {
     trail.record(2, lsn(90), 10_000);
     expect(trail.lagMs(1, lsn(500), 10_100)).toBeGreaterThan(60_000);
     expect(trail.lagMs(2, lsn(90), 10_100)).toBe(0);
-    expect(trail.lagMs(2, lsn(80), 10_100)).toBe(100);
+    trail.record(2, lsn(95), 10_100);
+    expect(trail.lagMs(2, lsn(90), 10_200)).toBe(100);
   });
 
   it('never gives a negative lag to a clock that jumped back', () => {
     const trail = new PrimaryTrail();
-    trail.record(1, lsn(10), 5000);
-    expect(trail.lagMs(1, lsn(1), 1000)).toBe(0);
+    trail.record(1, lsn(10), 4000);
+    trail.record(1, lsn(11), 5000);
+    expect(trail.lagMs(1, lsn(10), 1000)).toBe(0);
   });
 });

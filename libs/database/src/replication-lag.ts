@@ -3,7 +3,8 @@ interface Sample {
   readonly lsn: string;
 }
 
-const KEEP_MS = 120_000;
+/** No lag is told from a greater one beyond this. */
+export const LAG_SEEN_MAX_MS = 120_000;
 
 /**
  * Where the primary's log was and when, as this process saw it. A replica's lag is the age of the first
@@ -13,23 +14,31 @@ export class PrimaryTrail {
   private samples: Sample[] = [];
   private timeline = 0;
 
-  /** Notes the primary's position; another timeline starts the trail anew. */
+  /**
+   * Notes the primary's position; a later timeline starts the trail anew. Who claims to be the primary of an
+   * earlier one was replaced and does not know it yet.
+   */
   record(timeline: number, lsn: string, now: number): void {
-    if (timeline !== this.timeline) {
+    if (timeline < this.timeline) return;
+    if (timeline > this.timeline) {
       this.timeline = timeline;
       this.samples = [];
     }
     const last = this.samples.at(-1);
     if (!last || lsn > last.lsn) this.samples.push({ at: now, lsn });
-    const stale = this.samples.findIndex(({ at }) => now - at <= KEEP_MS);
+    const stale = this.samples.findIndex(({ at }) => now - at <= LAG_SEEN_MAX_MS);
     if (stale > 1) this.samples.splice(0, stale - 1);
   }
 
-  /** Milliseconds that a replica at `lsn` is behind. 0 when nothing newer is known. */
+  /**
+   * Milliseconds that a replica at `lsn` is behind. 0 when nothing newer is known; the most when it is behind
+   * all that was seen, since nobody can tell how far.
+   */
   lagMs(timeline: number, lsn: string, now: number): number {
-    if (timeline < this.timeline) return KEEP_MS;
+    if (timeline < this.timeline) return LAG_SEEN_MAX_MS;
     const behind = this.firstPast(lsn);
-    return behind ? Math.max(0, now - behind.at) : 0;
+    if (!behind) return 0;
+    return behind === this.samples[0] ? LAG_SEEN_MAX_MS : Math.max(0, now - behind.at);
   }
 
   /** The oldest sample beyond `lsn`, by halving: samples only grow, and this is asked for every read. */

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { eventually } from '@spillway/testing';
 import { atLeast, EVENTUAL, STRONG } from './freshness.js';
 import { readProbe } from './probes.js';
+import { ReplicaRead } from './replica-read.js';
+import { Shard } from './shard.js';
 import { SHARD } from './spec/cluster-fixture.js';
-import { nodes, useRouters } from './spec/use-routers.js';
+import { nodes, urlOf, useRouters } from './spec/use-routers.js';
 
 describe('a router reads', () => {
   const the = useRouters();
@@ -90,11 +92,32 @@ describe('a router reads', () => {
     });
   });
 
-  it('from the primary at a position of another timeline, and ignores one that never was', async () => {
+  it('from nobody at a position that the primary cannot be asked about any more', async () => {
+    const shard = new Shard({
+      ...{ name: SHARD, urls: [the.proxiedUrl('reader'), urlOf('reader', 'replica-1')], poolMax: 4 },
+      ...{ applicationName: 'a spec', maxLagMs: 60_000, primaryReadShare: 0.5 },
+    });
+    try {
+      await shard.refresh();
+      await the.whilePaused(async () => {
+        const { id, position } = await the.write();
+        await the.proxy.refuse();
+        the.proxy.reset();
+        const read = new ReplicaRead(shard, the.tenant, the.find(id)).run(atLeast(position));
+        await expect(read).rejects.toMatchObject({ name: 'DatabaseUnavailable' });
+      });
+    } finally {
+      await Promise.all(shard.nodes.map((node) => node.close()));
+    }
+  });
+
+  it('from the primary at a position of an earlier timeline, and ignores one that never was', async () => {
     const reader = await the.openReader();
     const { id, position } = await the.write();
-    const older = { ...position, timeline: position.timeline + 1 };
-    expect(await the.servedBy(reader, atLeast(older))).toBe('primary');
+    const earlier = { ...position, timeline: position.timeline - 1 };
+    expect(await the.servedBy(reader, atLeast(earlier))).toBe('primary');
+    const later = the.servedBy(reader, atLeast({ ...position, timeline: position.timeline + 1 }));
+    await expect(later).rejects.toMatchObject({ name: 'DatabaseUnavailable', why: 'position' });
     await eventually(
       'it is replayed',
       async () => (await reader.onReplica(SHARD, the.tenant, EVENTUAL, the.find(id))).value,

@@ -86,10 +86,8 @@ export class Router {
   }
 
   /** The same, asked now. */
-  async askPrimaryPosition(shardName: string): Promise<Position | undefined> {
-    const { primary } = this.shard(shardName);
-    await primary?.poll();
-    return primary?.role === 'primary' ? primary.position : undefined;
+  askPrimaryPosition(shardName: string): Promise<Position | undefined> {
+    return this.shard(shardName).askPrimaryPosition();
   }
 
   /**

@@ -94,9 +94,8 @@ function scopeOf(runner: QueryRunner, client: PoolClient): Scope {
     fn: (rows: never[]) => Promise<T>,
     end: (value: T) => readonly string[],
   ) => {
-    const opened = await script<never>(...begin);
     try {
-      const value = await fn(opened);
+      const value = await fn(await script<never>(...begin));
       const closing = await script<never>(...end(value));
       return { value, closing };
     } catch (error) {

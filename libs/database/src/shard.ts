@@ -46,13 +46,13 @@ export class Shard {
   }
 
   /** As clients are told: the number is the node's place in the configuration. */
-  labelOf(node: DatabaseNode): 'primary' | `replica-${number}` {
-    return node.role === 'primary' ? 'primary' : `replica-${this.nodes.indexOf(node)}`;
+  labelOf(node: DatabaseNode, as = node.role): 'primary' | `replica-${number}` {
+    return as === 'primary' ? 'primary' : `replica-${this.nodes.indexOf(node)}`;
   }
 
   /** Milliseconds that a node is behind the primary, by this process' clock. */
-  lagOf(node: DatabaseNode): number {
-    if (node.role === 'primary') return 0;
+  lagOf(node: DatabaseNode, as = node.role): number {
+    if (as === 'primary') return 0;
     const at = node.position;
     return at ? this.trail.lagMs(at.timeline, at.lsn, processClock.now()) : Number.MAX_SAFE_INTEGER;
   }
@@ -77,16 +77,26 @@ export class Shard {
     return this.replicas.filter((node) => !except.has(node)).sort((a, b) => this.lagOf(a) - this.lagOf(b))[0];
   }
 
+  /** Asks every node what it is and where. */
+  async refresh(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.pollShared()));
+  }
+
   /** Asks the replicas where they are; many who ask within a few milliseconds share one question. */
   async refreshReplicas(): Promise<void> {
     await Promise.all(this.replicas.map((node) => node.pollShared()));
   }
 
+  /** Where the primary is, asked now; undefined when it does not say. */
+  async askPrimaryPosition(): Promise<Position | undefined> {
+    const { primary } = this;
+    if (!primary || !(await primary.poll())) return undefined;
+    return primary.role === 'primary' ? primary.position : undefined;
+  }
+
   /** True when the primary, asked afresh, has never been at `position`. */
   async isBeyond(position: Position): Promise<boolean> {
-    const { primary } = this;
-    await primary?.poll();
-    const at = primary?.role === 'primary' ? primary.position : undefined;
+    const at = await this.askPrimaryPosition();
     return at !== undefined && at.timeline === position.timeline && at.lsn < position.lsn;
   }
 }

@@ -1,7 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { uuidV7 } from '@spillway/contracts';
-import { createSpecDatabase, watchLeaks, type LeakCheck, type SpecDatabase } from '@spillway/testing';
+import {
+  createSpecDatabase,
+  eventually,
+  watchLeaks,
+  type LeakCheck,
+  type SpecDatabase,
+} from '@spillway/testing';
 import { PostEntity } from '../entities/post.entity.js';
 import { migrate } from '../migrate.js';
 import { DatabaseNode } from '../node.js';
@@ -37,7 +43,7 @@ describe('a scope for reading', () => {
     await leaks.expectNoLeaks();
   });
   const read = <T>(fn: (scope: ReadScope) => Promise<T>, as = tenant, deadlineMs = 5_000): Promise<T> =>
-    withReadScope(node, as, deadlineMs, fn);
+    withReadScope(node, 'primary', as, deadlineMs, fn);
   const one = async (text: string, ...parameters: unknown[]): Promise<unknown> => {
     const [row] = await read((scope) => scope.query<{ v: unknown }>(`SELECT ${text} AS v`, parameters));
     return row?.v;
@@ -106,6 +112,24 @@ describe('a scope for reading', () => {
     });
     await node.poll();
     expect(asked.lsn >= at.lsn).toBe(true);
+  });
+
+  it('is refused on a standby that was chosen as the primary, whatever it is known as meanwhile', async () => {
+    const standby = new DatabaseNode({
+      ...{ shard: 's0', name: 's0-1', url: database.urlOf('reader', 'postgres-replica-1') },
+      ...{ poolMax: 1, applicationName: 'a spec' },
+    });
+    const asked = (as: 'primary' | 'replica') =>
+      withReadScope(standby, as, tenant, 5_000, (scope) => scope.query('SELECT 1 AS one'));
+    try {
+      await eventually('the standby has the database', () => asked('replica').then(() => true));
+      await standby.poll();
+      expect(standby.role).toBe('replica');
+      await expect(asked('primary')).rejects.toMatchObject({ why: 'no_primary' });
+      expect(await asked('replica')).toEqual([{ one: 1 }]);
+    } finally {
+      await standby.close();
+    }
   });
 
   it('survives a mistake, an empty statement and a parameter that has no text', async () => {

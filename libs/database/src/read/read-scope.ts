@@ -22,12 +22,13 @@ export interface ReadScope {
 }
 
 /**
- * Lends a connection of `node` to `fn` and takes it back whatever happens. After `deadlineMs` the
+ * Lends a connection of `node`, chosen for what it was, to `fn` and takes it back whatever happens. After `deadlineMs` the
  * connection is destroyed rather than returned.
  * @throws DatabaseUnavailable when there is no connection, or none in time.
  */
 export async function withReadScope<T>(
   node: DatabaseNode,
+  as: 'primary' | 'replica',
   tenant: string,
   deadlineMs: number,
   fn: (scope: ReadScope) => Promise<T>,
@@ -46,7 +47,7 @@ export async function withReadScope<T>(
     };
     timer = setTimeout(() => giveUp(`did not answer within ${deadlineMs} ms`), deadlineMs);
     // There is nobody to go to from a primary.
-    if (node.role === 'replica') forget = node.onSilence(() => giveUp('has fallen silent'));
+    if (as === 'replica') forget = node.onSilence(() => giveUp('has fallen silent'));
   });
   let broken: Error | undefined;
   const noted = (error: Error): void => {
@@ -60,7 +61,7 @@ export async function withReadScope<T>(
       throw broken;
     }
     client = taken.on('error', noted);
-    return fn(scopeOf(node, source, client, tenant));
+    return fn(scopeOf(node, as, source, client, tenant));
   };
   try {
     return await Promise.race([work(), late]);
@@ -77,9 +78,14 @@ export async function withReadScope<T>(
   }
 }
 
-function scopeOf(node: DatabaseNode, source: DataSource, client: PoolClient, tenant: string): ReadScope {
+function scopeOf(
+  node: DatabaseNode,
+  lentAs: 'primary' | 'replica',
+  source: DataSource,
+  client: PoolClient,
+  tenant: string,
+): ReadScope {
   let last: ReadResult | undefined;
-  const lentAs = node.role;
   const ask = async (text: string, parameters: readonly unknown[]): Promise<Record<string, unknown>[]> => {
     last = await send(client, tenant, text, parameters);
     // A primary that was demoted since its poll may be behind: what must be fresh is not read there.
