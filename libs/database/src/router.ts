@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '@spillway/contracts';
-import { processClock } from '@spillway/contracts/server';
 import type { Logger } from '@spillway/telemetry';
 import { classifySqlError, DatabaseUnavailable } from './database-error.js';
 import type { Freshness } from './freshness.js';
@@ -140,7 +139,7 @@ export class Router {
     while (!this.stopped) {
       await node.poll();
       if (node.role === 'primary' && node.position)
-        shard.trail.record(node.position.timeline, node.position.lsn, processClock.now());
+        shard.trail.record(node.position.timeline, node.position.lsn, performance.now());
       if (node.role !== before) {
         // It died or was promoted, and is here: what it failed at before says nothing of it now.
         node.breaker.succeeded();

@@ -1,5 +1,4 @@
 import type { Position } from '@spillway/contracts';
-import { processClock } from '@spillway/contracts/server';
 import { Bulkhead } from './bulkhead.js';
 import { eligible, lessBusyOfTwo } from './choose-replica.js';
 import type { Freshness } from './freshness.js';
@@ -54,7 +53,7 @@ export class Shard {
   lagOf(node: DatabaseNode, as = node.role): number {
     if (as === 'primary') return 0;
     const at = node.position;
-    return at ? this.trail.lagMs(at.timeline, at.lsn, processClock.now()) : Number.MAX_SAFE_INTEGER;
+    return at ? this.trail.lagMs(at.timeline, at.lsn, performance.now()) : Number.MAX_SAFE_INTEGER;
   }
 
   /** A replica that may answer, the less busy of two; undefined when there is none. */

@@ -50,6 +50,11 @@ describe('a batch is due', () => {
     expect(buffer.due(150)).toBe('age');
   });
 
+  it('at once when the clock was set back since its first message came', () => {
+    expect(bufferOf({ receivedAt: 100 }).due(100)).toBeNull();
+    expect(bufferOf({ receivedAt: 100 }).due(99)).toBe('age');
+  });
+
   it('at once when its first message is suspected of killing writers', () => {
     expect(bufferOf({ deliveryCount: 1 }).due(0)).toBeNull();
     expect(bufferOf({ deliveryCount: 2 }).due(0)).toBe('alone');

@@ -42,7 +42,9 @@ export class BatchBuffer {
     if (isSuspect(first)) return 'alone';
     if (this.commands >= this.limits.maxCommands) return 'commands';
     if (this.bytes >= this.limits.maxBytes) return 'bytes';
-    return now - first.receivedAt >= this.limits.maxAgeMs ? 'age' : null;
+    const ageMs = now - first.receivedAt;
+    // Less than nothing: the clock was set back, and nobody knows how long it has waited.
+    return ageMs >= this.limits.maxAgeMs || ageMs < 0 ? 'age' : null;
   }
 
   /** Takes the oldest deliveries that fit one batch: at least one, in order of arrival. */
