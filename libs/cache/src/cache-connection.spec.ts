@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { uuidV7 } from '@spillway/contracts';
 import { eventually, freePort, quietLogger, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
@@ -73,6 +73,20 @@ describe('CacheConnection', () => {
     expect(hundredMs).toBeLessThan(90);
     await proxy.pass();
     expect(await eventually('redis answers again', async () => (await ping()).ok)).toBe(true);
+  });
+
+  it('comes back also when the clock was set back meanwhile', async () => {
+    proxy.silence();
+    for (let n = 0; n < 6; n++) expect((await ping()).ok).toBe(false);
+    const back = Date.now() - 600_000;
+    const startedAt = performance.now();
+    const clock = jest.spyOn(Date, 'now').mockImplementation(() => back + performance.now() - startedAt);
+    try {
+      await proxy.pass();
+      await eventually('redis answers', async () => (await ping()).ok, { deadlineMs: 10_000 });
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('queues nothing while there is no connection, and connects again by itself', async () => {

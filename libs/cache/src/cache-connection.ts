@@ -1,6 +1,7 @@
 import type { RedisCommander } from 'ioredis';
 import {
   circuitBreaker,
+  CircuitState,
   ConsecutiveBreaker,
   handleAll,
   timeout,
@@ -39,6 +40,7 @@ const HALF_OPEN_AFTER_MS = 1_000;
 export class CacheConnection {
   private constructor(
     private readonly client: RedisClient,
+    private readonly closeWhenTimeWentBack: () => void,
     private readonly policy: IPolicy,
     /** The same breaker, with more patience. */
     private readonly patient: IPolicy,
@@ -63,8 +65,19 @@ export class CacheConnection {
       halfOpenAfter: HALF_OPEN_AFTER_MS,
       breaker: new ConsecutiveBreaker(BREAK_AFTER),
     });
+    // The breaker counts its pause by the wall clock: set back, it would stay open for as long.
+    let brokeAt = 0;
+    breaker.onBreak(() => (brokeAt = Date.now()));
+    const closeWhenTimeWentBack = (): void => {
+      if (breaker.state === CircuitState.Open && Date.now() < brokeAt) breaker.isolate().dispose();
+    };
     const within = (ms: number): IPolicy => wrap(breaker, timeout(ms, TimeoutStrategy.Aggressive));
-    return new CacheConnection(redis, within(deadlineMs), within(deadlineMs * PATIENCE));
+    return new CacheConnection(
+      redis,
+      closeWhenTimeWentBack,
+      within(deadlineMs),
+      within(deadlineMs * PATIENCE),
+    );
   }
 
   /** Runs a command; `ok: false` when Redis did not answer in time, for whatever reason. */
@@ -79,6 +92,7 @@ export class CacheConnection {
 
   private async execute<T>(policy: IPolicy, command: CacheCommand<T>): Promise<CacheAnswer<T>> {
     const { commands, pipeline } = this.client;
+    this.closeWhenTimeWentBack();
     try {
       return { ok: true, value: await policy.execute(() => command(commands, pipeline)) };
     } catch {

@@ -13,7 +13,7 @@ export async function clockOffsetMs(
   now: () => number = () => processClock.now(),
 ): Promise<number | undefined> {
   const before = now();
-  const answer = await cache.call((redis) => redis.time());
+  const answer = await cache.callPatiently((redis) => redis.time());
   const after = now();
   if (!answer.ok || after - before > ROUND_TRIP_MAX_MS) return undefined;
   const [seconds, micros] = answer.value;

@@ -7,6 +7,8 @@ import { CLOCK_SAME_MS, CLOCK_TOLERANCE_MS, ClockJudge } from './clock-judge.js'
 import { clockOffsetMs } from './clock-offset.js';
 
 const EVERY_MS = 5_000;
+/** While Redis does not answer in time, or the clock is wrong. */
+const AGAIN_MS = 1_000;
 /** How long a start waits for the first comparison. */
 const START_MS = 1_000;
 const START_LOOK_MS = 50;
@@ -20,7 +22,7 @@ export interface ClockWatchOptions {
 }
 
 /**
- * Compares this process' clock with Redis' every 5 s: ids and expiries carry the time. Steps of the machine's
+ * Compares this process' clock with Redis' every 5 s, and every second while it is wrong: ids and expiries carry the time. Steps of the machine's
  * clock do not reach the process; a clock that is wrong from the start, or drifts away, does. Without Redis
  * what was found last holds.
  */
@@ -28,6 +30,8 @@ export class ClockWatch {
   private readonly judge = new ClockJudge();
   private readonly clock: SteadyClock;
   private compared = false;
+  /** The last look was in vain. */
+  private isDue = false;
   private isWrong = false;
   /** The machine's clock, in milliseconds ahead of Redis'. */
   private wallAheadMs = 0;
@@ -77,9 +81,11 @@ export class ClockWatch {
 
   /** One comparison. */
   async look(): Promise<void> {
+    this.isDue = true;
     const { clock } = this;
     const aheadMs = await clockOffsetMs(this.options.cache, () => clock.now());
     if (aheadMs === undefined) return;
+    this.isDue = false;
     this.compared = true;
     this.wallAheadMs = aheadMs + clock.wallAheadMs;
     const verdict = this.judge.compare(aheadMs, this.wallAheadMs);
@@ -103,8 +109,11 @@ export class ClockWatch {
 
   private lookLater(): void {
     if (this.stopped) return;
-    this.timer = setTimeout(() => {
-      this.looking = this.look().then(() => this.lookLater());
-    }, EVERY_MS);
+    this.timer = setTimeout(
+      () => {
+        this.looking = this.look().then(() => this.lookLater());
+      },
+      this.isDue || this.isWrong ? AGAIN_MS : EVERY_MS,
+    );
   }
 }
