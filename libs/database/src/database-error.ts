@@ -15,6 +15,9 @@ export type SqlFailure = 'transient' | 'partition' | 'data' | 'read_only' | 'oth
 
 const TRANSIENT = /^(40001|40P01|55P03|57P0.|57014|08...|53...|25P03)$/;
 const DATA = /^(22|23)...$/;
+/** Tables that hold nothing a client sent: what violates them is never the fault of a command. */
+const BOOKKEEPING =
+  /^(batches|ledger|ledger_accepted|writer_runs|replica_progress|feed_cursors|feed_timelines|post_changes(_\w+)?)$/;
 
 /** SQLSTATE of a driver error, or undefined when it is not one of the server's. */
 export function sqlState(error: unknown): string | undefined {
@@ -24,7 +27,8 @@ export function sqlState(error: unknown): string | undefined {
 
 /**
  * Sorts a failure (PostgreSQL manual, Appendix A). A 23514 that names no constraint is a missing
- * partition; errors without an SQLSTATE are sockets, pools and time-outs, so transient.
+ * partition; errors without an SQLSTATE are sockets, pools and time-outs, so transient. A violation in
+ * tables of our own bookkeeping is `other`.
  */
 export function classifySqlError(error: unknown): SqlFailure {
   if (error instanceof DatabaseUnavailable) return 'transient';
@@ -33,8 +37,10 @@ export function classifySqlError(error: unknown): SqlFailure {
   if (state === '25006') return 'read_only';
   if (state === '23514' && !driverError(error)['constraint']) return 'partition';
   if (TRANSIENT.test(state)) return 'transient';
-  return DATA.test(state) ? 'data' : 'other';
+  return DATA.test(state) && !isBookkeeping(driverError(error)['table']) ? 'data' : 'other';
 }
+
+const isBookkeeping = (table: unknown): boolean => typeof table === 'string' && BOOKKEEPING.test(table);
 
 function isConnectionError(error: unknown): boolean {
   const { code, message } = driverError(error);

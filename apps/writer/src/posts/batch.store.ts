@@ -41,12 +41,19 @@ export const addToLedger = (lane: BatchRun['lane'] | 'letters', delta: LedgerDel
     SET committed = l.committed + excluded.committed, duplicate = l.duplicate + excluded.duplicate,
         superseded = l.superseded + excluded.superseded, failed = l.failed + excluded.failed`;
 
-/** The row of the batch, and what it adds to the ledger. */
+/**
+ * The row of the batch, and what it adds to the ledger. In a database restored from a dump transaction ids
+ * begin anew: a row that has this one is of the other server, and gives way.
+ */
 export const recordBatch = (run: BatchRun, commands: number, delta: LedgerDelta): string => `
   WITH carried_out AS (
     INSERT INTO batches (writer, lane, attempt, held, commands, started_at)
     VALUES (current_setting('application_name'), '${run.lane}', ${whole(run.attempt)},
             ${run.held ? `'${run.held}'` : 'NULL'}, ${whole(commands)}, to_timestamp(${whole(run.startedAt)} / 1000.0))
+    ON CONFLICT (xid) DO UPDATE
+      SET writer = excluded.writer, lane = excluded.lane, attempt = excluded.attempt, held = excluded.held,
+          commands = excluded.commands, started_at = excluded.started_at, applied_at = excluded.applied_at,
+          committed_at = NULL, timeline = NULL, lsn = NULL
   ) ${addToLedger(run.lane, delta)}`;
 
 const whole = (number: number): string => String(Math.trunc(number));

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
+import { batchOfCommands, shown, type WriterFixture, writerFixture } from '../spec/writer-fixture.js';
+import type { BatchWriter } from './batch-writer.js';
+
+describe('what batches keep for themselves', () => {
+  let fixture: WriterFixture;
+  let writer: BatchWriter;
+  const tenant = `spec-${randomUUID()}`;
+
+  beforeAll(async () => {
+    fixture = await writerFixture('bookkeeping');
+    writer = fixture.writerOn(await fixture.openRouter());
+  });
+  afterAll(() => fixture.close());
+
+  const write = async (commands: readonly Command[]): Promise<string[]> =>
+    (await writer.write(batchOfCommands(commands))).map(shown);
+  const create = (content = 'hello'): CreatePost => {
+    const postId = uuidV7();
+    return {
+      kind: 'post.create',
+      commandId: postId,
+      postId,
+      tenantId: tenant,
+      actor: { sub: 'alice', moderator: false },
+      acceptedAt: Date.now(),
+      post: { authorId: 'alice', content, tags: [] },
+    };
+  };
+
+  it('gives way in a database restored from a dump, where transaction ids begin anew', async () => {
+    await fixture.database.query(
+      `INSERT INTO batches (xid, writer, lane, attempt, commands, started_at, committed_at, timeline, lsn)
+       SELECT (pg_current_xact_id()::text::bigint + n)::text::xid8, 'restored', 'write', 1, 1, now(), now(), 1, '0/1'
+       FROM generate_series(1, 20000) n`,
+    );
+    const commands = [create(), create(), create()];
+    expect(await write(commands)).toEqual(['committed', 'committed', 'committed']);
+    const batches = await fixture.database.query(
+      `SELECT commands, committed_at, timeline, lsn FROM batches WHERE writer = 'spec writer'`,
+    );
+    expect(batches).toEqual([{ commands: 3, committed_at: null, timeline: null, lsn: null }]);
+  });
+
+  it('makes no command fail: what our own tables refuse is held', async () => {
+    await fixture.database.query(
+      `ALTER TABLE batches ADD CONSTRAINT batches_spec CHECK (commands <> 1) NOT VALID`,
+    );
+    const command = create();
+    expect(await write([command])).toEqual(['unavailable other']);
+    await fixture.database.query(`ALTER TABLE batches DROP CONSTRAINT batches_spec`);
+    expect(await write([command])).toEqual(['committed']);
+  });
+});
