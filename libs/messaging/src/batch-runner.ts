@@ -92,6 +92,8 @@ export class BatchRunner {
       return 'over';
     } finally {
       this.inFlight = [];
+      // The handler may answer after its channel was lost, and say that it cannot.
+      if (!by.alive) this.heldBecause = undefined;
       meters().batchFlushSeconds.record((processClock.now() - startedAt) / 1000, { trigger });
       end();
     }

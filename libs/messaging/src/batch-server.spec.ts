@@ -316,6 +316,28 @@ describe('BatchServer', () => {
     expect(await left()).toBe(0);
   });
 
+  it('holds nothing any more once the channel of a batch is gone, though its handler says so late', async () => {
+    const [late, next] = [newGate(), newGate()];
+    send('0');
+    serve(async (batch) => {
+      if (seen.length > 1) {
+        await next.promise;
+        return committed(batch);
+      }
+      await late.promise;
+      return batch.entries.map(() => unavailable('transient'));
+    });
+    await eventuallyHandled(1);
+    proxy.reset();
+    await eventually('the connection is noticed to be gone', () => !server.consuming);
+    late.resolve(undefined);
+    await eventuallyHandled(2);
+    expect(server.held).toBeUndefined();
+    next.resolve(undefined);
+    await eventually('nothing is in hand', () => server.oldestAcceptedAt === undefined);
+    expect(await left()).toBe(0);
+  });
+
   it('handles every message at least once while connections break again and again', async () => {
     const texts = Array.from({ length: 300 }, (_, n) => String(n));
     send(...texts);
