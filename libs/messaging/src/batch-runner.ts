@@ -4,7 +4,7 @@ import { meters, type Logger } from '@spillway/telemetry';
 import type { Batch, BatchEntry, BatchTrigger, Delivery } from './batch.js';
 import type { Outcome } from './outcome.js';
 import { startProcessing } from './process-spans.js';
-import { PublishError } from './publish-error.js';
+import { PublishError, type PublishFailure } from './publish-error.js';
 import type { RetryLater } from './retry-later.js';
 import { settle } from './settle.js';
 import type { SplitUp } from './split-up.js';
@@ -35,6 +35,8 @@ export type BatchEnd = 'over' | 'given-up';
 
 /** After holding a batch this long it is given up, so that the broker keeps the messages. */
 const HOLD_MAX_MS = 10 * 60_000;
+/** The broker takes nothing more before something was taken from it: a queue is full, or memory or disk short. */
+const RELIEF_FIRST: readonly PublishFailure[] = ['rejected', 'blocked'];
 const BACKOFF_FIRST_MS = 50;
 const BACKOFF_MAX_MS = 2_000;
 
@@ -79,12 +81,13 @@ export class BatchRunner {
     this.inFlight = deliveries;
     const { entries, end } = startProcessing(queue, deliveries, startedAt);
     meters().batchSize.record(entries.length);
-    const splits = trigger === 'alone' && splitsSuspects && entries.length > 1;
+    let splits = trigger === 'alone' && splitsSuspects && entries.length > 1;
     try {
       for (let attempt = 1; by.alive; attempt++) {
-        const over = splits
-          ? await this.split(by, deliveries)
-          : await this.settle(by, deliveries, { queue, entries, trigger, attempt });
+        const apart = splits ? await this.split(by, deliveries) : 'whole';
+        splits = apart !== 'whole';
+        const over =
+          apart === 'whole' ? await this.settle(by, deliveries, { queue, entries, trigger, attempt }) : apart;
         if (over) return 'over';
         if (this.stopping || processClock.now() - startedAt > HOLD_MAX_MS) return 'given-up';
         await this.pause(attempt);
@@ -109,12 +112,27 @@ export class BatchRunner {
     return this.ackAfter(by, deliveries, () => this.sendRound(batch.entries, settlement.again));
   }
 
-  /** Sends the commands of suspected messages again, each alone; true when they are safe. */
-  private split(by: DeliveredBy, deliveries: readonly Delivery[]): Promise<boolean> {
-    this.work.logger.warn({ queue: this.options.queue }, 'a message that may kill its writer is taken apart');
-    return this.ackAfter(by, deliveries, async () => {
-      for (const { message } of deliveries) await this.work.splitUp(this.options.queue, message.content);
+  /**
+   * Sends the commands of suspected messages again, each alone; true when they are safe. `whole` when the
+   * broker takes none before it was relieved of some: they are to be carried out as they came, since nothing
+   * would be taken from the queue while they wait. Each is alone in hand.
+   */
+  private async split(by: DeliveredBy, deliveries: readonly Delivery[]): Promise<boolean | 'whole'> {
+    const { queue } = this.options;
+    this.work.logger.warn({ queue }, 'a message that may kill its writer is taken apart');
+    let refused = false;
+    const over = await this.ackAfter(by, deliveries, async () => {
+      try {
+        for (const delivery of deliveries) await this.work.splitUp(queue, delivery);
+      } catch (error) {
+        refused = error instanceof PublishError && RELIEF_FIRST.includes(error.failure);
+        throw error;
+      }
     });
+    if (!refused) return over;
+    this.work.logger.warn({ queue, reason: this.heldBecause }, 'it cannot be, and is carried out whole');
+    this.heldBecause = undefined;
+    return 'whole';
   }
 
   /** Acks once the broker has safe what is to be sent again; false when that cannot be done now. */

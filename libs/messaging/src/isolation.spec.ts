@@ -14,9 +14,10 @@ import {
 import type { Batch } from './batch.js';
 import { BatchServer } from './batch-server.js';
 import { BrokerConnection } from './broker-connection.js';
+import { PublishError } from './publish-error.js';
 import { Publisher } from './publisher.js';
 import { splitUp } from './split-up.js';
-import { EXCHANGE } from './topology.js';
+import { EXCHANGE, RETRY_QUEUE } from './topology.js';
 
 const PATTERN = 'a.pattern';
 
@@ -39,6 +40,10 @@ describe('a message that may kill its writer', () => {
     admin = await connect(host.url);
     control = await admin.createChannel();
     await control.assertExchange(EXCHANGE.posts, 'direct', { durable: true });
+    await control.assertExchange(EXCHANGE.retry, 'fanout', { durable: true });
+    // Without a delay, so that what was sent there can be counted.
+    await control.assertQueue(RETRY_QUEUE, { durable: true });
+    await control.bindQueue(RETRY_QUEUE, EXCHANGE.retry, '');
   });
   afterAll(async () => {
     await admin.close();
@@ -47,8 +52,7 @@ describe('a message that may kill its writer', () => {
   });
   beforeEach(async () => {
     queue = `posts.write.${randomBytes(4).toString('hex')}`;
-    await control.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-    await control.bindQueue(queue, EXCHANGE.posts, queue);
+    await declare();
     seen = [];
     gate = Promise.withResolvers<undefined>();
     connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quietLogger });
@@ -62,6 +66,11 @@ describe('a message that may kill its writer', () => {
     await connection.close();
   });
 
+  const declare = async (limits = {}): Promise<void> => {
+    const queueArguments = { 'x-queue-type': 'quorum', ...limits };
+    await control.assertQueue(queue, { durable: true, arguments: queueArguments });
+    await control.bindQueue(queue, EXCHANGE.posts, queue);
+  };
   const serve = (): void => {
     server = new BatchServer({
       connection,
@@ -89,14 +98,40 @@ describe('a message that may kill its writer', () => {
   const send = (texts: string[], headers = {}): void =>
     void control.sendToQueue(queue, encodeEnvelope(texts.map(command)), { persistent: true, headers });
   const ready = async (): Promise<number> => (await control.checkQueue(queue)).messageCount;
-  const giveBackTwice = async (count: number): Promise<void> => {
-    for (let n = 0; n < 2; n++) {
+  const giveBackTwice = (count: number): Promise<void> => giveBack(count, 2);
+  const giveBack = async (count: number, times: number): Promise<void> => {
+    for (let n = 0; n < times; n++) {
       await eventually('all are there', async () => (await ready()) === count);
       const taken = [];
       for (let m = 0; m < count; m++) taken.push(await eventually('one is given', () => control.get(queue)));
       for (const message of taken) control.nack(message, false, true);
     }
     await eventually('all are back', async () => (await ready()) === count);
+  };
+  const publish = (text: string): Promise<void> =>
+    publisher.publish({
+      messageId: text,
+      type: 'a type',
+      routingKey: queue,
+      body: encodeEnvelope([command(text)]),
+      posts: 1,
+      timestamp: Date.now(),
+    });
+  /** Publishes until the broker refuses more, and returns what it took. */
+  const fill = async (): Promise<string[]> => {
+    const taken: string[] = [];
+    for (;;) {
+      const text = `fill-${taken.length}`;
+      const failure = await publish(text).then(
+        () => null,
+        (error: unknown) => (error instanceof PublishError ? error.failure : 'another error'),
+      );
+      if (failure !== null) {
+        expect(failure).toBe('rejected');
+        return taken;
+      }
+      taken.push(text);
+    }
   };
   const nothingIsLeft = async (): Promise<void> => {
     await server.close();
@@ -153,6 +188,49 @@ describe('a message that may kill its writer', () => {
     await eventually('all are handled', () => seen.flat().length === 3);
     expect(seen.flat()).toEqual(['a', 'b', 'c']);
     await nothingIsLeft();
+  });
+
+  describe('when its queue is full', () => {
+    beforeEach(async () => {
+      await control.deleteQueue(queue);
+      await declare({ 'x-overflow': 'reject-publish', 'x-max-length': 8 });
+      await control.purgeQueue(RETRY_QUEUE);
+      gate.resolve(undefined);
+    });
+
+    it('is carried out whole, so that the queue gets shorter', async () => {
+      for (const texts of [
+        ['a', 'b'],
+        ['c', 'd'],
+        ['e', 'f'],
+      ])
+        send(texts);
+      await giveBackTwice(3);
+      const others = await fill();
+      serve();
+      await eventually('all are handled', () => new Set(seen.flat()).size === 6 + others.length);
+      expect(seen[0]).toEqual(['a', 'b']);
+      expect(server.held).toBeUndefined();
+      await eventually('what was full takes more', () =>
+        publish('more').then(
+          () => true,
+          () => false,
+        ),
+      );
+      await eventually('that is handled', () => seen.flat().includes('more'));
+      await nothingIsLeft();
+    });
+
+    it('goes apart by the retry queue once it has killed its writer while it was alone', async () => {
+      send(['a', 'b']);
+      await giveBack(1, 4);
+      const others = await fill();
+      serve();
+      await eventually('the others are handled', () => new Set(seen.flat()).size === others.length);
+      expect((await control.checkQueue(RETRY_QUEUE)).messageCount).toBe(2);
+      expect(seen.flat()).not.toContain('a');
+      await nothingIsLeft();
+    });
   });
 });
 
