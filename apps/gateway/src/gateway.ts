@@ -120,10 +120,9 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const fastify = app.getHttpAdapter().getInstance();
   giveBackUnused(fastify);
   refuseWithWrongClock(fastify, clock);
-  await clock.start();
   ledgerWatch.start();
   gateways.start();
-  await revocations.start();
+  await Promise.all([clock.start(), revocations.start()]);
   await app.listen(config.httpPort, config.httpHost);
   events.started(`${config.httpHost}:${config.httpPort}`);
   return {

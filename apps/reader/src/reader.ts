@@ -90,8 +90,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     health,
     metrics: metricsHandler(),
   });
-  await clock.start();
-  await revocations.start();
+  await Promise.all([clock.start(), revocations.start()]);
   await app.listen(config.httpPort, config.httpHost);
   events.started(`${config.httpHost}:${config.httpPort}`);
   return {

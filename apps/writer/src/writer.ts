@@ -120,7 +120,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
   const health = new HealthRegistry();
   for (const probe of [consumerProbe(server), primaryProbe(router), clock.probe, cacheProbe(cache)])
     health.add(probe);
-  await clock.start();
+  const comparing = clock.start();
   await app.listen();
   const stopBeats = new WriterBeats(cache).keepBeating(config.shards, () => server.consuming);
   const stopGauge = observe('post_oldest_uncommitted_seconds', () => {
@@ -141,7 +141,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
       stopPurge();
       stopBeats();
       stopGauge();
-      await clock.stop();
+      await Promise.all([comparing, clock.stop()]);
       step('committing and acknowledging the batches in hand');
       await app.close();
       await stopReplays();

@@ -10,8 +10,9 @@ const EVERY_MS = 5_000;
 /** While Redis does not answer in time, or the clock is wrong. */
 const AGAIN_MS = 1_000;
 /** How long a start waits for the first comparison. */
-const START_MS = 1_000;
-const START_LOOK_MS = 50;
+const START_MS = 5_000;
+/** No more often, or the breaker would keep the calls from a connection that is just being made. */
+const START_LOOK_MS = 250;
 
 export interface ClockWatchOptions {
   readonly cache: CacheConnection;
@@ -60,12 +61,12 @@ export class ClockWatch {
     };
   }
 
-  /** Compares from now on. Resolves after the first comparison, or after 1 s without one. */
+  /** Compares from now on. Resolves after the first comparison, or after 5 s without one. */
   async start(): Promise<void> {
     this.stopGauge = observe('clock_offset_seconds', () => this.wallAheadMs / 1000);
     const until = performance.now() + START_MS;
     await this.look();
-    while (!this.compared && performance.now() < until) {
+    while (!this.compared && !this.stopped && performance.now() < until) {
       await delay(START_LOOK_MS);
       await this.look();
     }
