@@ -165,6 +165,25 @@ describe('PageCache', () => {
     await expect(the.get(at(1, 2))).rejects.toThrow(Behind);
   });
 
+  it('gives nobody with a token a page of the primary at just this position: it may lack the commit', async () => {
+    const fromPrimary = async (position: Position | undefined) => ({
+      ...(await the.databases.load(position)),
+      servedBy: 'primary',
+    });
+    const get = (need?: Position, by = the.pages) => by.get(the.ref, need, fromPrimary);
+    the.databases.tookMs = 50;
+    const [first, second] = await Promise.all([get(), get(at(100))]);
+    expect([first.servedBy, second.servedBy]).toEqual(['primary', 'primary']);
+    the.databases.tookMs = 0;
+    await the.stored();
+    for (const by of [the.pages, the.another()]) {
+      expect(await get(undefined, by)).toMatchObject({ servedBy: 'cache' });
+      expect(await get(at(99), by)).toMatchObject({ servedBy: 'cache' });
+    }
+    expect(await get(at(100))).toMatchObject({ servedBy: 'primary' });
+    expect(await get(at(100), the.another())).toMatchObject({ servedBy: 'primary' });
+  });
+
   it('lets a token wait for nobody whose page does not contain it', async () => {
     the.databases.tookMs = 100;
     const first = the.get();

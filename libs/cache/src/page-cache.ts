@@ -3,7 +3,7 @@ import { processClock } from '@spillway/contracts/server';
 import { meters } from '@spillway/telemetry';
 import type { CacheConnection } from './cache-connection.js';
 import { Generations } from './generations.js';
-import { isFresh, type PageEntry } from './page-entry.js';
+import { contains, isFresh, jittered, KEEP_MS, type PageEntry } from './page-entry.js';
 import { keyOf, PageStore, type Found, type PageRef } from './page-store.js';
 
 /** A page that was read from a database. */
@@ -25,6 +25,8 @@ export interface Page {
   readonly body: string;
   readonly etag: string;
   readonly position: Position;
+  /** It was read from the primary, now or for the cache. */
+  readonly fromPrimary?: boolean;
   /** `cache`, or what answered. */
   readonly servedBy: string;
   /** Milliseconds that what answered was behind; undefined from the cache. */
@@ -56,8 +58,6 @@ export interface PageCacheOptions {
 const RECHECK_MS = 100;
 /** … up to here: no page is further behind its generation for being held in memory. */
 const HOLD_MS = 250;
-/** How old a page may be that is answered because no database can. */
-const STALE_MAX_MS = 300_000;
 /**
  * A page of the primary is fresh for less: there a commit is in the log, and in the positions, a moment before
  * it can be seen; with a standby to wait for, as long as that takes.
@@ -76,7 +76,7 @@ export class PageCache {
   private readonly flights = new Map<string, Promise<Page>>();
 
   constructor(private readonly options: PageCacheOptions) {
-    this.store = new PageStore(options.cache, STALE_MAX_MS);
+    this.store = new PageStore(options.cache);
     this.generations = new Generations(options.cache);
   }
 
@@ -158,15 +158,16 @@ export class PageCache {
     }
     const { body, etag, position, servedBy } = loaded;
     const most = Math.min(ref.freshMs, loaded.freshMs ?? ref.freshMs);
-    const freshMs = jittered(servedBy === 'primary' ? Math.min(FRESH_FROM_PRIMARY_MS, most) : most);
-    const entry = { body, etag, position, readAt, freshMs };
+    const fromPrimary = servedBy === 'primary';
+    const freshMs = jittered(fromPrimary ? Math.min(FRESH_FROM_PRIMARY_MS, most) : most);
+    const entry = { body, etag, position, fromPrimary, readAt, freshMs };
     if (found && (ref.outdatedBy === null || (generation && reaches(position, generation)))) {
       this.store.hold(key, entry, checkedAt);
       void this.store.store(key, entry);
     } else {
       this.store.holdInReserve(key, entry);
     }
-    return { ...loaded, ageSeconds: 0 };
+    return { ...loaded, fromPrimary, ageSeconds: 0 };
   }
 
   /** A missing generation is not zero: it begins where the primary is now. */
@@ -196,15 +197,15 @@ export class PageCache {
   private mayStandIn(entry: PageEntry, need: Position | undefined, error: unknown): boolean {
     return (
       this.options.databases.failureOf(error) !== undefined &&
-      processClock.now() - entry.readAt <= STALE_MAX_MS &&
+      processClock.now() - entry.readAt <= KEEP_MS &&
       contains(entry, need)
     );
   }
 
-  private shown({ body, etag, position, readAt }: PageEntry, outcome: Outcome): Page {
+  private shown({ body, etag, position, fromPrimary, readAt }: PageEntry, outcome: Outcome): Page {
     count(outcome);
     const ageSeconds = Math.max(0, Math.floor((processClock.now() - readAt) / 1000));
-    return { body, etag, position, servedBy: 'cache', ageSeconds };
+    return { body, etag, position, fromPrimary, servedBy: 'cache', ageSeconds };
   }
 }
 
@@ -223,15 +224,9 @@ const LABELS = Object.fromEntries(
 ) as Record<Outcome, { cache: string; outcome: string }>;
 const count = (outcome: Outcome): void => meters().cacheRequests.add(1, LABELS[outcome]);
 
-const contains = ({ position }: { readonly position: Position }, need: Position | undefined): boolean =>
-  need === undefined || reaches(position, need);
-
 /** The greater of two that can be compared; what the request asks for comes first. */
 const both = (generation: Position | undefined, need: Position | undefined): Position | undefined =>
   need === undefined || (generation && reaches(generation, need)) ? generation : need;
-
-/** Entries that were read together do not grow old together. */
-const jittered = (ms: number): number => Math.round(ms * (0.85 + Math.random() * 0.3));
 
 function within<T>(ms: number, answer: Promise<T | undefined>): Promise<T | undefined> {
   return new Promise((resolve) => {

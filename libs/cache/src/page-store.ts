@@ -3,7 +3,7 @@ import { reaches, type Position } from '@spillway/contracts';
 import type { CacheAnswer, CacheConnection } from './cache-connection.js';
 import { generationIn, namesOf, type OutdatedBy } from './generations.js';
 import { generationKey, pageKey } from './keys.js';
-import { decodeEntry, encodeEntry, type PageEntry } from './page-entry.js';
+import { decodeEntry, encodeEntry, KEEP_MS, type PageEntry } from './page-entry.js';
 
 /** Which page it is. */
 export interface PageRef {
@@ -44,11 +44,7 @@ export class PageStore {
     sizeCalculation: ({ entry }, key) => 2 * (entry.body.length + key.length) + 500,
   });
 
-  constructor(
-    private readonly cache: CacheConnection,
-    /** Milliseconds that an entry is kept, fresh or not. */
-    private readonly keepMs: number,
-  ) {}
+  constructor(private readonly cache: CacheConnection) {}
 
   held(key: string): HeldEntry | undefined {
     return this.memory.get(key);
@@ -80,7 +76,7 @@ export class PageStore {
   /** Keeps it for everybody. Best effort. */
   async store(key: string, entry: PageEntry): Promise<void> {
     if (!fits(entry)) return;
-    await this.cache.call((redis) => redis.set(key, encodeEntry(entry), 'PX', this.keepMs));
+    await this.cache.call((redis) => redis.set(key, encodeEntry(entry), 'PX', KEEP_MS));
   }
 }
 
