@@ -154,7 +154,7 @@ export async function startWriter(config: WriterConfig, logger: Logger): Promise
       await connection.close();
       step('closing the database pools');
       await router.close();
-      generations.close();
+      await generations.close();
       await cache.close();
       await admin.close();
     },

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Position } from '@spillway/contracts';
 import { eventually, notYet } from '@spillway/testing';
 import { GenerationRaiser, type TouchedPost } from './generation-raiser.js';
@@ -111,9 +111,41 @@ describe('GenerationRaiser', () => {
     expect(raised[0]?.channels.length).toBeLessThanOrEqual(201);
   });
 
-  it('raises nothing when nothing was changed, and nothing any more when it is closed', () => {
+  it('tries for longer than any page is fresh', async () => {
+    jest.useFakeTimers();
+    try {
+      answers = false;
+      commit(at(1), { tenantId: 'a', edited: true });
+      await jest.advanceTimersByTimeAsync(345_000);
+      answers = true;
+      const before = raised.length;
+      await jest.advanceTimersByTimeAsync(2_000);
+      expect(raised.slice(before)).toMatchObject([{ tenantId: 'a', position: at(1), edited: true }]);
+      expect(raiser.waiting).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('raises what waits before it ends, once', async () => {
+    commit(at(1), { tenantId: 'a' });
+    commit(at(2), { tenantId: 'a', edited: true });
+    await raiser.close();
+    expect(raised.slice(1)).toMatchObject([{ tenantId: 'a', position: at(2), edited: true }]);
+    expect(raiser.waiting).toBe(0);
+  });
+
+  it('ends although Redis does not answer', async () => {
+    answers = false;
+    for (let n = 0; n < 1_000; n++) commit(at(n), { tenantId: `t${n}` });
+    await raiser.close();
+    expect(raised.length).toBeLessThanOrEqual(400);
+    expect(raiser.waiting).toBe(0);
+  });
+
+  it('raises nothing when nothing was changed, and nothing any more when it is closed', async () => {
     commit(at(1));
-    raiser.close();
+    await raiser.close();
     commit(at(2), { tenantId: 'a' });
     expect(raised).toEqual([]);
   });

@@ -1,5 +1,6 @@
 import type { Position } from '@spillway/contracts';
 import type { Generations } from './generations.js';
+import { FRESH_MAX_MS } from './page-entry.js';
 
 /** What one command changed; neither channel nor edit: a post outside of all channels. */
 export interface TouchedPost {
@@ -23,8 +24,8 @@ const EVERY_MS = 250;
 const TENANTS_MAX = 10_000;
 /** With more new posts' channels than this it is cheaper to outdate all channels. */
 const CHANNELS_MAX = 200;
-/** By then no page that it would outdate is fresh any more. */
-const GIVE_UP_MS = 20_000;
+/** By then no page that it would outdate is fresh any more; the minute is for clocks and for pages under way. */
+const GIVE_UP_MS = FRESH_MAX_MS + 60_000;
 const IN_FLIGHT_MAX = 200;
 /** After Redis gave no answer. */
 const PAUSE_MS = 1_000;
@@ -38,7 +39,7 @@ export class GenerationRaiser {
   private readonly pending = new Map<string, Pending>();
   /** When each tenant was raised last; the oldest first. */
   private readonly raisedAt = new Map<string, number>();
-  private inFlight = 0;
+  private readonly inFlight = new Set<Promise<void>>();
   private pausedUntil = 0;
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
@@ -58,10 +59,17 @@ export class GenerationRaiser {
     this.send(now);
   }
 
-  /** Stops; what waits is not raised any more. */
-  close(): void {
+  /** Stops. What waits is raised once before, as far as Redis answers within its deadlines. */
+  async close(): Promise<void> {
+    if (this.closed) return;
     this.closed = true;
     clearTimeout(this.timer);
+    await Promise.all(this.inFlight);
+    const rest = [...this.pending];
+    this.pending.clear();
+    for (let at = 0; at < rest.length && this.pending.size === 0; at += IN_FLIGHT_MAX) {
+      await Promise.all(rest.slice(at, at + IN_FLIGHT_MAX).map((one) => this.raise(...one)));
+    }
     this.pending.clear();
   }
 
@@ -85,12 +93,13 @@ export class GenerationRaiser {
   private send(now: number): void {
     this.forgetBefore(now - EVERY_MS);
     for (const [tenantId, pending] of this.pending) {
-      if (this.inFlight >= IN_FLIGHT_MAX || now < this.pausedUntil) break;
+      if (this.inFlight.size >= IN_FLIGHT_MAX || now < this.pausedUntil) break;
       if (this.raisedAt.has(tenantId)) continue;
       this.pending.delete(tenantId);
       if (now - pending.since > GIVE_UP_MS) continue;
       this.raisedAt.set(tenantId, now);
-      void this.raise(tenantId, pending);
+      const raising = this.raise(tenantId, pending).finally(() => this.inFlight.delete(raising));
+      this.inFlight.add(raising);
     }
     if (this.pending.size > 0) this.timer ??= setTimeout(() => this.again(), EVERY_MS / 5).unref();
   }
@@ -101,10 +110,7 @@ export class GenerationRaiser {
   }
 
   private async raise(tenantId: string, pending: Pending): Promise<void> {
-    this.inFlight++;
-    const raised = await this.generations.raise(tenantId, pending.position, pending);
-    this.inFlight--;
-    if (raised || this.closed) return;
+    if (await this.generations.raise(tenantId, pending.position, pending)) return;
     this.pausedUntil = performance.now() + PAUSE_MS;
     const newer = this.pending.get(tenantId);
     if (!newer && this.pending.size >= TENANTS_MAX) return;
@@ -114,7 +120,7 @@ export class GenerationRaiser {
       edited: pending.edited || (newer?.edited ?? false),
       since: pending.since,
     });
-    this.timer ??= setTimeout(() => this.again(), EVERY_MS).unref();
+    if (!this.closed) this.timer ??= setTimeout(() => this.again(), EVERY_MS).unref();
   }
 
   private forgetBefore(time: number): void {
