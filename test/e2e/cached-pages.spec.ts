@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { PostPage } from '@spillway/contracts';
+import type { PostPage, TagPage } from '@spillway/contracts';
 import { eventually, notYet } from '@spillway/testing';
 import { callerOf, freshTenant, tokenOf, type Answer, type Api } from './api.js';
 
@@ -75,6 +75,30 @@ describe('first pages', () => {
   it.each(['/v1/tags', '/v1/posts/top?window=1h'])('%s is cached as well', async (path) => {
     await post('one');
     expect((await fromCache(path)).status).toBe(200);
+  });
+
+  it('of tags have another ETag once there is a next page', async () => {
+    const path = '/v1/tags?limit=10';
+    /** Tags follow their posts by a moment; this size is read each time. */
+    const tagged = async (tags: string[], all: number) => {
+      await api.postAndFollow({ content: 'tagged', tags });
+      await eventually(`${all} tags`, async () => {
+        const { items } = (await api.send('GET', '/v1/tags?limit=11')).json<TagPage>();
+        return items.length === all || notYet(items.length);
+      });
+    };
+    await tagged(['t0', 't1', 't2', 't3', 't4'], 5);
+    await tagged(['t5', 't6', 't7', 't8', 't9'], 10);
+    const full = await api.send('GET', path);
+    expect(full.json<TagPage>()).toMatchObject({ items: { length: 10 }, nextCursor: null });
+    const headers = { 'if-none-match': full.headers.get('etag') ?? '' };
+    expect((await api.send('GET', path, { headers })).status).toBe(304);
+    await tagged(['u'], 11);
+    await eventually('a next page', async () => {
+      const { status } = await api.send('GET', path, { headers });
+      return status === 200 || notYet(status);
+    });
+    expect((await api.send('GET', path)).json<TagPage>().nextCursor).not.toBeNull();
   });
 
   it('with filters that few share are read each time', async () => {

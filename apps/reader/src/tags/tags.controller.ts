@@ -55,7 +55,8 @@ export class TagsController {
       };
       const page = await this.pages.read(tenant, spec, freshness, async (scope) => {
         const answer = await read(scope);
-        return { answer, versionedBy: answer.items };
+        // Without the cursor, which holds a position: pages of the same tags are the same.
+        return { answer, versionedBy: [answer.nextCursor === null, answer.items] };
       });
       return sendPage(reply, page, known);
     }
