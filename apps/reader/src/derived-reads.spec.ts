@@ -52,6 +52,18 @@ describe('what is derived from the change feed', () => {
     });
   });
 
+  it('tags come by either sigma at the end of what they begin with', async () => {
+    await insert(
+      `INSERT INTO tag_counts SELECT $1, tag, 1 FROM unnest($2::text[]) AS u(tag)`,
+      tenant,
+      ['ΟΔΟΣ', 'ΟΔΟΣΑ', 'ΟΔΟΣ Α', 'ΟΔΟ', 'ΟΔΟΤ'].map((tag) => tag.toLowerCase()),
+    );
+    for (const prefix of ['οδος', 'οδοσ']) {
+      const found = await read((scope) => findTags(scope, tenant, prefix, undefined, 10));
+      expect(found.map(({ tag }) => tag)).toEqual(['οδος', 'οδος α', 'οδοσα']);
+    }
+  });
+
   describe('stats', () => {
     it('are of one moment, which they name, and nothing for who has no posts', async () => {
       const now = Date.now();
