@@ -1,8 +1,9 @@
 import { context } from '@opentelemetry/api';
 import type { Principal } from '@spillway/auth';
-import { isUuidV7, uuidV7, uuidV7Time, type DeletePost, type EditPost } from '@spillway/contracts';
+import { isUuidV7, uuidV7Time, type DeletePost, type EditPost } from '@spillway/contracts';
 import { ProblemError } from '@spillway/http';
 import { traceparentOf } from '@spillway/telemetry';
+import { changeId } from './change-id.js';
 import { versionOfIfMatch } from './if-match.js';
 
 export interface ChangeRequest {
@@ -19,8 +20,7 @@ const AHEAD_MS = 60_000;
 type Base = Omit<DeletePost, 'kind'>;
 
 /**
- * What edits and deletions have in common. The command's id is later than the post's and than the
- * version it builds on, even when this clock is behind: the order of ids is the order of edits.
+ * What edits and deletions have in common. The order of the commands' ids is the order of edits.
  * @throws ProblemError when the id is not that of a post.
  */
 function baseOf({ principal, id, ifMatch, now }: ChangeRequest): Base {
@@ -28,10 +28,9 @@ function baseOf({ principal, id, ifMatch, now }: ChangeRequest): Base {
   if (!isUuidV7(postId) || uuidV7Time(postId) > now + AHEAD_MS)
     throw new ProblemError('not_found', 'There is no post with this id.');
   const version = versionOfIfMatch(ifMatch);
-  const after = Math.max(uuidV7Time(postId), version === undefined ? 0 : uuidV7Time(version)) + 1;
   const traceparent = traceparentOf(context.active());
   return {
-    commandId: uuidV7(Math.max(now, after)),
+    commandId: changeId({ postId, version, now, aheadMs: AHEAD_MS }),
     postId,
     tenantId: principal.tenant,
     actor: { sub: principal.sub, moderator: principal.roles.has('moderator') },
