@@ -79,8 +79,7 @@ export class BatchWriter {
     entries: readonly BatchEntry[],
     run: BatchRun,
   ): Promise<readonly Outcome[]> {
-    const ids = entries.flatMap(({ decoded }) => (decoded.as === 'valid' ? [decoded.command.postId] : []));
-    await this.parts.partitions.ensure(shard, ids, processClock.now());
+    await this.parts.partitions.ensure(shard, newPosts(entries), processClock.now());
     const committed = await commitBatch(this.parts.router, this.parts.handlers, shard, entries, run);
     this.parts.facts?.committed(shard, committed, processClock.now());
     this.parts.generations?.committed(committed.position, touchedPosts(entries, committed.outcomes));
@@ -114,3 +113,9 @@ export class BatchWriter {
     return context.with(ROOT_CONTEXT, () => this.parts.results.put(results));
   }
 }
+
+/** The ids of posts to be stored. Anyone may name any id in an edit; without a partition it finds no post. */
+const newPosts = (entries: readonly BatchEntry[]): string[] =>
+  entries.flatMap(({ decoded }) =>
+    decoded.as === 'valid' && decoded.command.kind === 'post.create' ? [decoded.command.postId] : [],
+  );

@@ -4,7 +4,7 @@ import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
 import { batchOfCommands, shown, type WriterFixture, writerFixture } from '../spec/writer-fixture.js';
 import type { BatchWriter } from './batch-writer.js';
 
-describe('what batches keep for themselves', () => {
+describe('what batches leave behind', () => {
   let fixture: WriterFixture;
   let writer: BatchWriter;
   const tenant = `spec-${randomUUID()}`;
@@ -30,7 +30,7 @@ describe('what batches keep for themselves', () => {
     };
   };
 
-  it('gives way in a database restored from a dump, where transaction ids begin anew', async () => {
+  it('is stored in a database restored from a dump, where transaction ids begin anew', async () => {
     await fixture.database.query(
       `INSERT INTO batches (xid, writer, lane, attempt, commands, started_at, committed_at, timeline, lsn)
        SELECT (pg_current_xact_id()::text::bigint + n)::text::xid8, 'restored', 'write', 1, 1, now(), now(), 1, '0/1'
@@ -44,7 +44,7 @@ describe('what batches keep for themselves', () => {
     expect(batches).toEqual([{ commands: 3, committed_at: null, timeline: null, lsn: null }]);
   });
 
-  it('makes no command fail: what our own tables refuse is held', async () => {
+  it('is no fault of a command: what our own tables refuse is held', async () => {
     await fixture.database.query(
       `ALTER TABLE batches ADD CONSTRAINT batches_spec CHECK (commands <> 1) NOT VALID`,
     );
@@ -52,5 +52,22 @@ describe('what batches keep for themselves', () => {
     expect(await write([command])).toEqual(['unavailable other']);
     await fixture.database.query(`ALTER TABLE batches DROP CONSTRAINT batches_spec`);
     expect(await write([command])).toEqual(['committed']);
+  });
+
+  it('is no partition for edits and deletions of posts that are not there', async () => {
+    const changeOf = (kind: 'post.edit' | 'post.delete', month: number): Command => {
+      const base = { ...create(), postId: uuidV7(Date.UTC(1991, month)), commandId: uuidV7(), attempt: 30 };
+      return kind === 'post.edit'
+        ? { ...base, kind, edit: { content: 'x', tags: ['y'] } }
+        : { ...base, kind };
+    };
+    const changes = [0, 1, 2].flatMap((month) => [
+      changeOf('post.edit', month),
+      changeOf('post.delete', month),
+    ]);
+    const outcomes = await write([...changes, create()]);
+    expect(outcomes).toEqual([...changes.map(() => 'rejected post_not_found'), 'committed']);
+    const tables = await fixture.database.query(`SELECT relname FROM pg_class WHERE relname ~ '_1991'`);
+    expect(tables).toEqual([]);
   });
 });
