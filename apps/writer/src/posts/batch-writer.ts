@@ -100,7 +100,7 @@ export class BatchWriter {
     const recorded = await this.parts.router.onPrimary(shard, (scope) =>
       scope.transaction(async () => {
         const keys = await recordOutcomes(scope, [entry], [outcome]);
-        await scope.query(addToLedger(lane, tally([entry], [outcome])));
+        await scope.query(addToLedger(lane, tally([entry], [outcome], keys)));
         return keys;
       }),
     );

@@ -1,5 +1,6 @@
 import type { SqlFailure } from '@spillway/database';
 import { bulkQueue, type BatchEntry, type Outcome } from '@spillway/messaging';
+import { commandKey, refOf } from './outcome.store.js';
 
 /** What is recorded of carrying out a batch, besides what its commands did. */
 export interface BatchRun {
@@ -18,16 +19,36 @@ export const laneOf = (shard: string, queue: string): BatchRun['lane'] =>
 /** Names in it are ours and numbers are whole: it travels with COMMIT and takes no parameters. */
 export type LedgerDelta = Readonly<Record<'committed' | 'duplicate' | 'superseded' | 'failed', number>>;
 
-/** How the commands of a batch count. Parked ones are dead letters, and early ones go round once more. */
-export function tally(entries: readonly BatchEntry[], outcomes: readonly Outcome[]): LedgerDelta {
+/**
+ * How the commands of a batch count. Parked ones are dead letters, and early ones go round once more. What ended
+ * before counts as a repeat: of the same outcome, when it stands, nothing is recorded.
+ * @param recorded the keys of the commands whose outcome was recorded now.
+ */
+export function tally(
+  entries: readonly BatchEntry[],
+  outcomes: readonly Outcome[],
+  recorded: ReadonlySet<string>,
+): LedgerDelta {
   const delta = { committed: 0, duplicate: 0, superseded: 0, failed: 0 };
-  entries.forEach(({ decoded }, index) => {
+  const counted = new Set<string>();
+  /** Of a message that names no command nothing could be recorded. */
+  const isFirst = (entry: BatchEntry): boolean => {
+    const ref = refOf(entry);
+    if (!ref) return true;
+    const key = commandKey(ref.tenantId, ref.commandId);
+    const first = recorded.has(key) && !counted.has(key);
+    counted.add(key);
+    return first;
+  };
+  entries.forEach((entry, index) => {
+    const { decoded } = entry;
     // The gateways did not accept what people sent with the command line.
     if (decoded.as === 'valid' && 'via' in decoded.command && decoded.command.via === 'cli') return;
     const result = outcomes[index]?.result;
-    if (result === 'committed' || result === 'superseded' || result === 'duplicate') delta[result]++;
+    if (result === 'committed' || result === 'duplicate') delta[result]++;
     if (result === 'alias') delta.duplicate++;
-    if (result === 'rejected') delta.failed++;
+    if (result === 'superseded') delta[isFirst(entry) ? 'superseded' : 'duplicate']++;
+    if (result === 'rejected') delta[isFirst(entry) ? 'failed' : 'duplicate']++;
   });
   return delta;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
+import { uuidV7, uuidV7Time, type Command, type CreatePost } from '@spillway/contracts';
 import { batchOfCommands, shown, type WriterFixture, writerFixture } from '../spec/writer-fixture.js';
 import type { BatchWriter } from './batch-writer.js';
 
@@ -30,6 +30,20 @@ describe('what batches leave behind', () => {
     };
   };
 
+  const KINDS = ['committed', 'duplicate', 'superseded', 'failed'] as const;
+  type Counted = Record<(typeof KINDS)[number], number>;
+  const counted = async (): Promise<Counted> => {
+    const [row] = await fixture.database.query<Counted>(
+      `SELECT ${KINDS.map((kind) => `coalesce(sum(${kind}), 0)::int AS ${kind}`).join()} FROM ledger`,
+    );
+    if (!row) throw new Error('the ledger has no sums');
+    return row;
+  };
+  const since = async (before: Counted): Promise<Record<string, number>> => {
+    const now = await counted();
+    return Object.fromEntries(KINDS.map((kind) => [kind, now[kind] - before[kind]]));
+  };
+
   it('is stored in a database restored from a dump, where transaction ids begin anew', async () => {
     await fixture.database.query(
       `INSERT INTO batches (xid, writer, lane, attempt, commands, started_at, committed_at, timeline, lsn)
@@ -52,6 +66,46 @@ describe('what batches leave behind', () => {
     expect(await write([command])).toEqual(['unavailable other']);
     await fixture.database.query(`ALTER TABLE batches DROP CONSTRAINT batches_spec`);
     expect(await write([command])).toEqual(['committed']);
+  });
+
+  it('counts a rejection once, and its repeats as repeats', async () => {
+    await fixture.database.query(`ALTER TABLE posts ADD CONSTRAINT posts_spec CHECK (content <> 'poison')`);
+    const poison = create('poison');
+    const post = create();
+    const stranger: Command = {
+      ...post,
+      kind: 'post.edit',
+      commandId: uuidV7(),
+      actor: { sub: 'mallory', moderator: false },
+      edit: { content: 'mine' },
+    };
+    const taken = { ...create(), postId: post.postId };
+    const before = await counted();
+    expect(await write([post])).toEqual(['committed']);
+    for (let n = 0; n < 3; n++) expect(await write([poison])).toEqual(['rejected data_rejected']);
+    for (let n = 0; n < 3; n++) {
+      expect(await write([stranger, taken, taken])).toEqual([
+        'rejected not_permitted',
+        'rejected id_taken',
+        'rejected id_taken',
+      ]);
+    }
+    expect(await since(before)).toEqual({ committed: 1, duplicate: 9, superseded: 0, failed: 3 });
+  });
+
+  it('counts an edit that came too late once', async () => {
+    const post = create();
+    const edit = (afterMs: number): Command => ({
+      ...post,
+      kind: 'post.edit',
+      commandId: uuidV7(uuidV7Time(post.postId) + afterMs),
+      edit: { content: `${afterMs}` },
+    });
+    const [late, newer] = [edit(1), edit(2)];
+    const before = await counted();
+    expect(await write([post, newer])).toEqual(['committed', 'committed']);
+    for (let n = 0; n < 3; n++) expect(await write([late])).toEqual(['superseded']);
+    expect(await since(before)).toEqual({ committed: 2, duplicate: 2, superseded: 1, failed: 0 });
   });
 
   it('is no partition for edits and deletions of posts that are not there', async () => {

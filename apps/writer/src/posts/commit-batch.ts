@@ -62,7 +62,7 @@ export async function commitBatch(
         await keepDeadLetters(scope, lettersOf(entries, outcomes));
         return { outcomes, recorded, xid: barrier?.xid ?? '' };
       },
-      last: ({ outcomes }) => recordBatch(run, entries.length, tally(entries, outcomes)),
+      last: ({ outcomes, recorded }) => recordBatch(run, entries.length, tally(entries, outcomes, recorded)),
       closing: NODE_POSITION,
     });
     return { ...value, position: positionIn(closing, shard) };
