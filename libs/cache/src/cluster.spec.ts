@@ -97,7 +97,7 @@ describe('a Redis Cluster of three masters', () => {
       const ref = { tenantId, authorId: `a${n}`, keyHash: hash };
       const request = { bodyHash: hash, commandId: uuidV7(), acceptedAt: Date.now() };
       expect(await keys.claim(ref, request, Date.now(), 1_000)).toEqual({ is: 'ours' });
-      await keys.finish(ref);
+      await keys.finish(ref, request.commandId);
       expect((await keys.claim(ref, request, Date.now(), 1_000)).is).toBe('done');
       expect(await lease(`a${n}`)).toMatchObject({ granted: 1, left: 9_999 });
     }

@@ -84,7 +84,7 @@ describe('IdempotencyKeys', () => {
   it('are done once the command was confirmed, however late', async () => {
     const first = request();
     await claim(first);
-    await keys.finish(ref);
+    await keys.finish(ref, first.commandId);
     for (const at of [now, now + PENDING_MS, now + DAY_MS]) {
       expect(await claim(request(), at)).toEqual({ is: 'done', bound: first });
     }
@@ -120,15 +120,26 @@ describe('IdempotencyKeys', () => {
     expect(await claim(request())).toEqual({ is: 'in_progress', bound: second });
   });
 
+  it('are not done by a command that Redis has forgotten: the one that holds them now may fail', async () => {
+    const [forgotten, holder] = [request(), request()];
+    await claim(forgotten);
+    await control.del(`spillway:key:${ref.tenantId}|${ref.authorId}|${ref.keyHash}`);
+    expect(await claim(holder)).toEqual({ is: 'ours' });
+    await keys.finish(ref, forgotten.commandId);
+    expect(await claim(request())).toEqual({ is: 'in_progress', bound: holder });
+    await keys.release(ref, holder.commandId);
+    expect(await claim(request())).toEqual({ is: 'ours' });
+  });
+
   it('are not made by finishing one that Redis has forgotten', async () => {
-    await keys.finish(ref);
+    await keys.finish(ref, uuidV7());
     expect(await claim(request())).toEqual({ is: 'ours' });
   });
 
   it('are unknown while Redis is away, and nothing fails for it', async () => {
     proxy.silence();
     expect(await claim(request())).toEqual({ is: 'unknown' });
-    await keys.finish(ref);
+    await keys.finish(ref, uuidV7());
     await keys.release(ref, uuidV7());
     await proxy.pass();
   });

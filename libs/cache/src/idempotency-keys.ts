@@ -41,6 +41,10 @@ if tonumber(held[4]) > tonumber(ARGV[4]) then return {'in_progress', held[1], he
 if held[1] == ARGV[1] then redis.call('HSET', KEYS[1], 'until', ARGV[5]) end
 return {'abandoned', held[1], held[2], held[3]}`;
 
+const FINISH = `
+if redis.call('HGET', KEYS[1], 'command') == ARGV[1] then return redis.call('HDEL', KEYS[1], 'until') end
+return 0`;
+
 const RELEASE = `
 if redis.call('HGET', KEYS[1], 'command') == ARGV[1] and redis.call('HEXISTS', KEYS[1], 'until') == 1 then
   return redis.call('DEL', KEYS[1])
@@ -76,9 +80,12 @@ export class IdempotencyKeys {
     return { is: is === 'done' || is === 'abandoned' ? is : 'in_progress', bound };
   }
 
-  /** The command was confirmed: from now on the key answers with its job. */
-  async finish(ref: KeyRef): Promise<void> {
-    await this.cache.call((redis) => redis.hdel(keyOf(ref), 'until'));
+  /**
+   * The command was confirmed: from now on the key answers with its job. Nothing changes when Redis had forgotten
+   * the key and another command holds it now.
+   */
+  async finish(ref: KeyRef, commandId: string): Promise<void> {
+    await this.cache.call((redis) => redis.eval(FINISH, 1, keyOf(ref), commandId));
   }
 
   /** The command certainly had no effect: the key is free again. */

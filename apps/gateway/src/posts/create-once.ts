@@ -66,7 +66,7 @@ export class CreateOnce {
   ): Promise<Accepted> {
     try {
       const accepted = await this.parts.acceptor.accept(command, options);
-      await this.parts.keys.finish(ref);
+      await this.parts.keys.finish(ref, command.commandId);
       return accepted;
     } catch (error) {
       // A 504 leaves the key bound: the command may be stored, and only the same one may follow it. An
