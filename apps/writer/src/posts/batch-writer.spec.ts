@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { Results } from '@spillway/cache';
 import { isStorable, lsnFromPostgres, uuidV7, type CreatePost } from '@spillway/contracts';
 import { encodeEnvelope, ShardDirectory } from '@spillway/contracts/server';
-import { Router } from '@spillway/database';
+import { classifySqlError, Router, sqlState } from '@spillway/database';
 import type { BatchEntry } from '@spillway/messaging';
 import { eventually, notYet, quietLogger, startTcpProxy } from '@spillway/testing';
 import type { TcpProxy } from '@spillway/testing';
@@ -22,7 +22,7 @@ import {
   writerFixture,
 } from '../spec/writer-fixture.js';
 import { BatchWriter } from './batch-writer.js';
-import { commitBatch } from './commit-batch.js';
+import { BARRIER, commitBatch } from './commit-batch.js';
 import { Partitions } from './partitions.js';
 
 const events = new Events(quietLogger);
@@ -374,6 +374,11 @@ describe('the writer', () => {
         await owner.query('ROLLBACK');
       }
       expect(await write(commands)).toEqual(['committed', 'committed']);
+    });
+
+    it('that met a standby, which is known as one', async () => {
+      const refused: unknown = await replica.query(BARRIER).catch((error: unknown) => error);
+      expect([sqlState(refused), classifySqlError(refused)]).toEqual(['25006', 'read_only']);
     });
 
     it('that met a lock for too long', async () => {

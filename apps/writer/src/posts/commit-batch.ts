@@ -37,9 +37,10 @@ const AHEAD_MS = 60_000;
 
 /**
  * The barrier is a record of its own in the log: a retry that meets only rows it stored before would
- * otherwise write nothing, and would not wait for the standby that the first attempt waited for.
+ * otherwise write nothing, and would not wait for the standby that the first attempt waited for. The
+ * transaction's number comes first: a standby refuses it with 25006, and the message with XX000.
  */
-const BARRIER = `SELECT pg_logical_emit_message(true, 'ingest', ''), floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS now, pg_current_xact_id()::text AS xid`;
+export const BARRIER = `SELECT pg_current_xact_id()::text AS xid, pg_logical_emit_message(true, 'ingest', ''), floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint::text AS now`;
 
 /**
  * Carries out a batch in one transaction of the shard's primary and returns its outcomes with the
