@@ -72,17 +72,19 @@ describe('Prefer: wait on a write', () => {
     }
   });
 
-  it('answers the usual 202 to a PUT that was carried out long before', async () => {
-    const id = uuidV7();
-    const put = () => write('PUT', `/v1/posts/${id}`, { content: 'once' });
-    expect(shown(await put())).toEqual([201, 'wait=10']);
-    const again = await eventually('it counts as earlier', async () => {
-      const answer = await put();
-      return answer.status === 202 ? answer : notYet(answer.status);
-    });
-    expect(shown(again)).toEqual([202, null]);
-    expect(await api.followJob(again.json<Accepted>().jobId)).toMatchObject({ status: 'completed' });
-  });
+  it.each(['PATCH', 'DELETE'])(
+    'answers the usual 202 to a PUT that ended before, and a %s',
+    async (change) => {
+      const id = uuidV7();
+      const put = () => write('PUT', `/v1/posts/${id}`, { content: 'once' });
+      expect(shown(await put())).toEqual([201, 'wait=10']);
+      const body = change === 'PATCH' ? { content: 'twice' } : undefined;
+      expect(shown(await write(change, `/v1/posts/${id}`, body))).toEqual([200, 'wait=10']);
+      const again = await put();
+      expect(shown(again)).toEqual([202, null]);
+      expect(await api.followJob(again.json<Accepted>().jobId)).toMatchObject({ status: 'completed' });
+    },
+  );
 
   it('answers a repetition by its key as the first time', async () => {
     const key = { 'idempotency-key': randomUUID() };

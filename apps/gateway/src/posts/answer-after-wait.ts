@@ -21,6 +21,8 @@ export interface AcceptedWrite {
   readonly accepted: Accepted;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** Whether the command had ended before it was published (again), so that its end says nothing of now. */
+  readonly endedBefore?: boolean;
 }
 
 /** What ended longer before its request was taken ended with an earlier one; clocks differ by less. */
@@ -33,11 +35,18 @@ export class WriteAnswers {
     private readonly consistencyKeys: SigningKeys,
   ) {}
 
+  /**
+   * To be asked before a command that may be a repetition is published: whether a request that waits must not
+   * take what is known of it for its own, since the post may have been changed or deleted since.
+   */
+  async hasEnded(command: Command, request: FastifyRequest): Promise<boolean> {
+    return waitOf(request) !== undefined && !(await this.wait.isNew(command));
+  }
+
   /** Sets status and headers, and returns the body. What it cannot know in time is the usual 202. */
   async answer(write: AcceptedWrite): Promise<WriteAnswer> {
     const { command, accepted, request, reply } = write;
-    const { prefer } = request.headers;
-    const seconds = typeof prefer === 'string' ? preferredWait(prefer) : undefined;
+    const seconds = write.endedBefore ? undefined : waitOf(request);
     const result = seconds === undefined ? null : await this.wait.resultOf(command, seconds, request, reply);
     if (!result || result.ended === 'failed' || isOfEarlierRequest(command, result)) {
       void reply.header('Location', `/v1/jobs/${accepted.jobId}`);
@@ -54,6 +63,9 @@ export class WriteAnswers {
     return endedJob(accepted.jobId, ticket, result, this.consistencyKeys, now);
   }
 }
+
+const waitOf = ({ headers: { prefer } }: FastifyRequest): number | undefined =>
+  typeof prefer === 'string' ? preferredWait(prefer) : undefined;
 
 /** Then the post may have been changed since, or is another one, and its reader must say how it is. */
 const isOfEarlierRequest = (command: Command, result: Result & { readonly ended: 'completed' }): boolean =>

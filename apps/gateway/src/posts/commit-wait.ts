@@ -17,6 +17,12 @@ const LOOK_AGAIN_MS = 250;
 export class CommitWait {
   constructor(private readonly parts: CommitWaitParts) {}
 
+  /** Whether Redis answers that it has no result of the command. */
+  async isNew({ tenantId, commandId }: Command): Promise<boolean> {
+    const found = await this.parts.results.find(tenantId, commandId);
+    return found.ok && found.value === null;
+  }
+
   /**
    * How the command ended, or null: not within the time, too many wait here already, the client is gone,
    * Redis is away, or all that it says is that the command ended. Never throws.

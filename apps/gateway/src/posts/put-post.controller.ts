@@ -28,10 +28,11 @@ export class PutPostController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WriteAnswer> {
     const command = buildPutCommand({ principal, id, idPointer: '{id}', input, now: processClock.now() });
+    const endedBefore = await this.answers.hasEnded(command, request);
     const accepted = await this.acceptor.accept(command, {
       lane: principal.roles.has('importer') ? 'bulk' : 'write',
       span: requestSpan(request.raw),
     });
-    return this.answers.answer({ command, accepted, request, reply });
+    return this.answers.answer({ command, accepted, request, reply, endedBefore });
   }
 }
