@@ -22,6 +22,20 @@ export interface DeliveredBy {
   readonly channel: Channel;
   /** False once the channel is gone. */
   readonly alive: boolean;
+  /** Takes what else it delivered, for one batch at most; nothing while `held` commands are many. */
+  more(held: number): readonly Delivery[];
+}
+
+/** A delivery with those of its commands that have not ended. */
+interface Part {
+  readonly delivery: Delivery;
+  readonly entries: readonly BatchEntry[];
+}
+
+/** What of a batch has not ended: none of it is known to be recorded, or only what came early is left. */
+interface Left {
+  readonly as: 'held' | 'early';
+  readonly parts: readonly Part[];
 }
 
 export interface BatchRunnerOptions {
@@ -77,20 +91,22 @@ export class BatchRunner {
   /** Resolves when the batch is settled, or its channel gone, or it has been held for too long. */
   async run(by: DeliveredBy, deliveries: readonly Delivery[], trigger: BatchTrigger): Promise<BatchEnd> {
     const startedAt = processClock.now();
-    const { queue, splitsSuspects } = this.options;
-    this.inFlight = deliveries;
-    const { entries, end } = startProcessing(queue, deliveries, startedAt);
-    meters().batchSize.record(entries.length);
-    let splits = trigger === 'alone' && splitsSuspects && entries.length > 1;
+    const ends: (() => void)[] = [];
+    let left: Left = { as: 'held', parts: this.begin(deliveries, ends) };
+    let splits = trigger === 'alone' && this.options.splitsSuspects && entriesOf(left.parts).length > 1;
     try {
-      for (let attempt = 1; by.alive; attempt++) {
+      for (let attempt = 1, pauses = 0; by.alive; attempt++) {
         const apart = splits ? await this.split(by, deliveries) : 'whole';
         splits = apart !== 'whole';
-        const over =
-          apart === 'whole' ? await this.settle(by, deliveries, { queue, entries, trigger, attempt }) : apart;
-        if (over) return 'over';
+        if (apart === true) return 'over';
+        if (apart === 'whole') left = await this.settle(by, left.parts, trigger, attempt);
+        if (left.parts.length === 0) return 'over';
         if (this.stopping || processClock.now() - startedAt > HOLD_MAX_MS) return 'given-up';
-        await this.pause(attempt);
+        const more = left.as === 'early' && trigger !== 'alone' ? by.more(entriesOf(left.parts).length) : [];
+        if (more.length > 0) left = { as: 'held', parts: [...left.parts, ...this.begin(more, ends)] };
+        pauses = more.length > 0 ? 0 : pauses + 1;
+        this.inFlight = left.parts.map(({ delivery }) => delivery);
+        if (pauses > 0) await this.pause(pauses);
       }
       return 'over';
     } finally {
@@ -98,18 +114,55 @@ export class BatchRunner {
       // The handler may answer after its channel was lost, and say that it cannot.
       if (!by.alive) this.heldBecause = undefined;
       meters().batchFlushSeconds.record((processClock.now() - startedAt) / 1000, { trigger });
-      end();
+      for (const end of ends) end();
     }
   }
 
-  /** Hands the batch over and tells the broker; true when it is over. */
-  private async settle(by: DeliveredBy, deliveries: readonly Delivery[], batch: Batch): Promise<boolean> {
-    const settlement = settle(await this.work.handle(batch), batch.entries.length);
+  private begin(deliveries: readonly Delivery[], ends: (() => void)[]): Part[] {
+    const { entries, end } = startProcessing(this.options.queue, deliveries, processClock.now());
+    ends.push(end);
+    this.inFlight = [...this.inFlight, ...deliveries];
+    meters().batchSize.record(entries.length);
+    let at = 0;
+    return deliveries.map((delivery) => ({
+      delivery,
+      entries: entries.slice(at, (at += delivery.entries.length)),
+    }));
+  }
+
+  /** Hands the batch over and tells the broker; returns what has not ended. */
+  private async settle(
+    by: DeliveredBy,
+    parts: readonly Part[],
+    trigger: BatchTrigger,
+    attempt: number,
+  ): Promise<Left> {
+    const entries = entriesOf(parts);
+    const batch: Batch = { queue: this.options.queue, entries, trigger, attempt };
+    const settlement = settle(await this.work.handle(batch), entries.length);
     if (settlement.as === 'hold') {
       this.heldBecause = settlement.reason;
-      return false;
+      return { as: 'held', parts };
     }
-    return this.ackAfter(by, deliveries, () => this.sendRound(batch.entries, settlement.again));
+    const deliveries = parts.map(({ delivery }) => delivery);
+    const over = await this.ackAfter(by, deliveries, () => this.sendRound(entries, settlement.again));
+    return { as: 'early', parts: over ? [] : this.ackRecorded(by, parts, entries, settlement.again) };
+  }
+
+  /** Acks the deliveries of which every command is recorded, each by itself; returns the rest of the others. */
+  private ackRecorded(
+    by: DeliveredBy,
+    parts: readonly Part[],
+    entries: readonly BatchEntry[],
+    again: readonly number[],
+  ): Part[] {
+    const early = new Set(again.map((place) => entries[place]));
+    return parts.flatMap(({ delivery, entries: own }) => {
+      const rest = own.filter((entry) => early.has(entry));
+      if (rest.length > 0) return [{ delivery, entries: rest }];
+      if (by.alive) by.channel.ack(delivery.message);
+      return [];
+    });
   }
 
   /**
@@ -173,3 +226,5 @@ export class BatchRunner {
     });
   }
 }
+
+const entriesOf = (parts: readonly Part[]): readonly BatchEntry[] => parts.flatMap(({ entries }) => entries);

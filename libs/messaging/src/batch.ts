@@ -43,7 +43,10 @@ export interface Batch {
   readonly queue: string;
   readonly entries: readonly BatchEntry[];
   readonly trigger: BatchTrigger;
-  /** 1 at first, then one more each time the batch is tried again. */
+  /**
+   * 1 at first, then one more each time the batch is tried again: all of it while it is held, and what came
+   * early, with what was delivered since, while that cannot be sent round.
+   */
   readonly attempt: number;
 }
 

@@ -2,8 +2,8 @@ import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import type { Channel, ConsumeMessage } from 'amqplib';
 import { processClock } from '@spillway/contracts/server';
 import { BatchBuffer, type BatchLimits } from './batch-buffer.js';
-import { BatchRunner, type BatchRunnerOptions, type BatchWork } from './batch-runner.js';
-import { isSuspect, readDelivery } from './batch.js';
+import { BatchRunner, type BatchRunnerOptions, type BatchWork, type DeliveredBy } from './batch-runner.js';
+import { isSuspect, readDelivery, type Delivery } from './batch.js';
 import type { BrokerConnection } from './broker-connection.js';
 import { Consumer } from './consumer.js';
 import { SupervisedChannel } from './supervised-channel.js';
@@ -21,8 +21,7 @@ export interface LaneContext extends BatchWork {
 const PAUSE_MS = 5_000;
 
 /** What belongs to one channel. */
-interface Generation {
-  readonly channel: Channel;
+interface Generation extends DeliveredBy {
   readonly buffer: BatchBuffer;
   readonly consumer: Consumer;
   alive: boolean;
@@ -93,6 +92,7 @@ export class Lane {
     const received = (message: ConsumeMessage | null): void => this.received(generation, message);
     const generation: Generation = {
       channel,
+      more: (held) => this.more(generation, held),
       buffer: new BatchBuffer(limits),
       consumer: new Consumer(channel, { queue, prefetch, received }),
       alive: true,
@@ -128,6 +128,13 @@ export class Lane {
   private narrow(generation: Generation): void {
     generation.narrowing = true;
     if (!this.running) this.channel.replace('a message came that may kill its writer');
+  }
+
+  /** What may join a batch of which `held` commands could not be sent round: a suspect may not. */
+  private more({ buffer, narrowing }: Generation, held: number): readonly Delivery[] {
+    const first = buffer.deliveries[0];
+    if (narrowing || !first || isSuspect(first) || held >= this.options.limits.maxCommands) return [];
+    return buffer.take();
   }
 
   /** Starts the next batch when none is in flight and one is due; else arms the timer for its age. */

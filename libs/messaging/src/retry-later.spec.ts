@@ -9,6 +9,7 @@ import { BatchServer } from './batch-server.js';
 import { BrokerConnection } from './broker-connection.js';
 import { declareTopology } from './declare-topology.js';
 import type { Outcome } from './outcome.js';
+import { PublishError } from './publish-error.js';
 import { Publisher } from './publisher.js';
 import { splitUp } from './split-up.js';
 import { retryLater, type RetryLater } from './retry-later.js';
@@ -171,6 +172,39 @@ describe('what came early', () => {
   );
 
   it(
+    'keeps nothing else from being carried out and acked while it cannot be sent round',
+    async () => {
+      const [early, beside, ...later] = Array.from({ length: 8 }, edit);
+      serve(
+        ({ commandId, attempt = 0 }) =>
+          commandId === early?.commandId && attempt === 0 ? { result: 'early' } : { result: 'committed' },
+        () => Promise.reject(new PublishError('blocked', 'the broker has an alarm')),
+      );
+      if (!early || !beside) throw new Error('there are eight');
+      control.sendToQueue(QUEUE, encodeEnvelope([early, beside]), { persistent: true });
+      await eventually('it is held', () => server?.held !== undefined);
+      send(...later);
+      const timesOf = ({ commandId }: Command): number =>
+        handled().filter((command) => command.commandId === commandId).length;
+      await eventually('the others are handled', () => later.every((command) => timesOf(command) > 0));
+      const attempts = timesOf(early);
+      await eventually('it is tried again', () => timesOf(early) >= attempts + 2);
+      expect([beside, ...later].map(timesOf)).toEqual([beside, ...later].map(() => 1));
+      await server?.close();
+      await eventually('what is not acked is back', async () => (await waiting()) === 1);
+      serve(() => ({ result: 'committed' }), notExpected);
+      await eventually(
+        'only its message comes again',
+        () => handled().at(-1)?.commandId === beside.commandId,
+      );
+      await server?.close();
+      expect(await waiting()).toBe(0);
+      expect(later.map(timesOf)).toEqual(later.map(() => 1));
+    },
+    SLOW_MS,
+  );
+
+  it(
     'gives its batch back to the broker when sending it round fails in another way',
     async () => {
       let calls = 0;
@@ -204,6 +238,8 @@ describe('what came early', () => {
     expect(sizes).toEqual([64, 64, 2]);
   });
 });
+
+const notExpected = (): Promise<void> => Promise.reject(new Error('nothing was to be sent round'));
 
 const commandsOf = (batch: Batch): Command[] =>
   batch.entries.flatMap(({ decoded }) => (decoded.as === 'valid' ? [decoded.command] : []));
