@@ -1,6 +1,7 @@
 /** In every process of ours: counters that stay at 0 where they do not belong, and what the process is. */
 const EVERYWHERE = [
   'cache_requests_total',
+  'clock_offset_seconds',
   'posts_accepted_total',
   'posts_committed_total',
   'posts_failed_total',
@@ -15,7 +16,6 @@ const EVERYWHERE = [
 export const METRIC_NAMES = {
   gateway: [
     ...EVERYWHERE,
-    'clock_offset_seconds',
     'http_server_request_duration',
     'ledger_commands',
     'ledger_gap',
