@@ -62,10 +62,6 @@ const writerEnvironment = (plan: Plan): Record<string, string> => ({
   WRITER_SHARDS: SHARD,
   DATABASE_NODES: databaseNodes(plan, 'writer'),
   DATABASE_POOL_MAX: '4',
-  BATCH_MAX_COMMANDS: '500',
-  BATCH_MAX_BYTES: '1048576',
-  BATCH_MAX_AGE_MS: '10',
-  PREFETCH_BATCHES: '3',
 });
 
 const readerEnvironment = (plan: Plan, n: number): Record<string, string> => ({
