@@ -15,11 +15,11 @@ export const FAULT_POINTS: readonly Rewrite[] = [
   },
   {
     file: RUNNER,
-    find: `const settlement = settle(await this.work.handle(batch), batch.entries.length);`,
+    find: `const settlement = settle(await this.work.handle(batch), entries.length);`,
     put: `globalThis.spillwayFaultPoint('batch');
         const outcomes = await this.work.handle(batch);
         globalThis.spillwayFaultPoint('after-commit', outcomes);
-        const settlement = settle(outcomes, batch.entries.length);`,
+        const settlement = settle(outcomes, entries.length);`,
   },
 ];
 
@@ -27,9 +27,9 @@ export const FAULT_POINTS: readonly Rewrite[] = [
 export const ACK_BEFORE_COMMIT: readonly Rewrite[] = [
   {
     file: RUNNER,
-    find: `async settle(by, deliveries, batch) {`,
-    put: `async settle(by, deliveries, batch) {
-        if (batch.attempt === 1) by.channel.ack(deliveries.at(-1).message, true);`,
+    find: `async settle(by, parts, trigger, attempt) {`,
+    put: `async settle(by, parts, trigger, attempt) {
+        if (attempt === 1) by.channel.ack(parts.at(-1).delivery.message, true);`,
   },
   {
     file: RUNNER,
