@@ -62,9 +62,8 @@ export class ReplicaRead<T> {
     if (freshness.mode !== 'atLeast') return freshness;
     const { shard } = this;
     const { position } = freshness;
-    if ((shard.primary?.position?.timeline ?? 0) < position.timeline) await this.meetTimeline(position);
-    const timeline = shard.primary?.position?.timeline;
-    if (timeline !== undefined && timeline > position.timeline) return undefined;
+    if (isBefore(this.timeline, position.timeline)) await this.meetTimeline(position);
+    if (isBefore(position.timeline, this.timeline)) return undefined;
     const until = performance.now() + POSITION_WAIT_MS;
     while (shard.pick(freshness) === undefined) {
       // Without a replica there is nothing to wait for, and nothing that would let others have a turn.
@@ -77,12 +76,16 @@ export class ReplicaRead<T> {
     return freshness;
   }
 
+  /** The timeline of the primary as far as it is known. */
+  private get timeline(): number | undefined {
+    return this.shard.primary?.position?.timeline;
+  }
+
   /** Whoever wrote it knows of a promotion of which this process has not heard. */
   private async meetTimeline({ timeline }: Position): Promise<void> {
     const { shard } = this;
     await Promise.race([shard.refresh(), delay(POSITION_WAIT_MS)]);
-    const known = shard.primary?.position?.timeline;
-    if (known !== undefined && known < timeline)
+    if (isBefore(this.timeline, timeline))
       throw new DatabaseUnavailable(
         'position',
         `shard ${shard.name} has no primary of timeline ${timeline} that is known here`,
@@ -159,3 +162,7 @@ export class ReplicaRead<T> {
 /** A statement that was too slow on one node would be so on the next, and then cost the primary. */
 const mayTryAgain = (error: unknown): boolean =>
   error instanceof DatabaseUnavailable && error.why !== 'too_slow';
+
+/** Of timelines that are known. */
+const isBefore = (one: number | undefined, other: number | undefined): boolean =>
+  one !== undefined && other !== undefined && one < other;
