@@ -381,6 +381,26 @@ describe('the writer', () => {
       expect([sqlState(refused), classifySqlError(refused)]).toEqual(['25006', 'read_only']);
     });
 
+    it('and says afterwards since when and why, though its entries come in another list', async () => {
+      const entries = [entryOf(encodeEnvelope([create()]))];
+      await owner.query('BEGIN');
+      await owner.query('LOCK TABLE posts IN EXCLUSIVE MODE');
+      const before = Date.now();
+      try {
+        expect((await writer.write(batchOf(entries))).map(shown)).toEqual(['unavailable transient']);
+      } finally {
+        await owner.query('ROLLBACK');
+      }
+      const again = { ...batchOf([...entries]), attempt: 2 };
+      expect((await writer.write(again)).map(shown)).toEqual(['committed']);
+      const [row] = await fixture.database.query<{ held: string; began: number }>(
+        `SELECT held, (extract(epoch FROM started_at) * 1000)::float8 AS began FROM batches
+         WHERE attempt = 2 ORDER BY applied_at DESC LIMIT 1`,
+      );
+      expect(row?.held).toBe('transient');
+      expect((row?.began ?? 0) - before).toBeLessThan(1_000);
+    });
+
     it('that met a lock for too long', async () => {
       const command = create();
       await owner.query('BEGIN');

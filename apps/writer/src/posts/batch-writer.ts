@@ -39,8 +39,8 @@ export interface BatchWriterParts {
  * means that the broker delivers again, and carrying out a command again changes nothing.
  */
 export class BatchWriter {
-  /** Of batches that were held: since when, and why the last attempt failed. */
-  private readonly held = new WeakMap<readonly BatchEntry[], Pick<BatchRun, 'startedAt' | 'held'>>();
+  /** Of batches that were held, by their first entry: since when, and why the last attempt failed. */
+  private readonly held = new WeakMap<BatchEntry, Pick<BatchRun, 'startedAt' | 'held'>>();
 
   constructor(private readonly parts: BatchWriterParts) {}
 
@@ -50,7 +50,8 @@ export class BatchWriter {
     const trace = startBatchTrace(batch);
     const lane = laneOf(shard, batch.queue);
     this.parts.backlog?.taken(shard, lane, batch.trigger);
-    const before = this.held.get(batch.entries) ?? { startedAt: processClock.now() };
+    const [first] = batch.entries;
+    const before = (first && this.held.get(first)) ?? { startedAt: processClock.now() };
     const run: BatchRun = { lane, attempt: batch.attempt, ...before };
     try {
       const outcomes = await trace.run(() =>
@@ -67,7 +68,7 @@ export class BatchWriter {
     } catch (error) {
       trace.fail();
       const failure = classifySqlError(error);
-      this.held.set(batch.entries, { startedAt: run.startedAt, held: failure });
+      if (first) this.held.set(first, { startedAt: run.startedAt, held: failure });
       if (failure === 'partition') this.parts.partitions.forget(shard);
       this.parts.events.batchHeld(shard, batch, failure, error);
       return batch.entries.map(() => unavailable(failure));
