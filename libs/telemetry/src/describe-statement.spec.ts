@@ -37,6 +37,7 @@ describe('summaryOf', () => {
     ['SELECT p.id FROM posts p FOR UPDATE OF p', 'SELECT posts'],
     ['WITH g AS (SELECT 1), c AS (UPDATE posts p SET a = 1) SELECT 1', 'UPDATE posts'],
     ['DELETE FROM post_tags t USING unnest($1::uuid[]) AS g', 'DELETE post_tags'],
+    ['\n SELECT tenant_id, id FROM insert_posts(\n $1::text[])', 'INSERT posts'],
     ['ROLLBACK', 'ROLLBACK'],
     ['', 'query'],
   ])('%s', (text, summary) => {

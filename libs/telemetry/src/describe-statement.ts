@@ -5,6 +5,8 @@ const LITERALS = /'(?:[^']|'')*'/g;
 const COMMIT = /;\s*COMMIT\b/i;
 /** Of a table, and not the `UPDATE` of `FOR UPDATE` or of `ON CONFLICT DO UPDATE`. */
 const CHANGE = /(?<!\b(?:FOR|DO)\s+)\b(INSERT|UPDATE|DELETE)\s+(?:INTO\s+|FROM\s+)?([a-z_][\w.]*)/i;
+/** A function of the schema that is named for what it changes. */
+const CHANGES = /\bFROM\s+(insert|update|delete)_([a-z_]+)\s*\(/i;
 const INNERMOST = /\([^()]*\)/g;
 const SOURCE = /\bSELECT\b[^]*?\bFROM\s+([a-z_][\w.]*)/i;
 const WORD = /[a-z]+/i;
@@ -12,7 +14,7 @@ const WORD = /[a-z]+/i;
 /** A statement as `INSERT posts`, `SELECT posts` or `COMMIT`, by what it is there for. */
 export function summaryOf(text: string): string {
   if (COMMIT.test(text)) return 'COMMIT';
-  const change = CHANGE.exec(text);
+  const change = CHANGE.exec(text) ?? CHANGES.exec(text);
   if (change) return `${change[1]?.toUpperCase()} ${change[2]}`;
   let outer = text;
   for (let inner = ''; inner !== outer;) {

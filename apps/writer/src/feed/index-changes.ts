@@ -32,7 +32,7 @@ export const searchIn = (languages: readonly string[]): Derivation => ({
   cursor: 'search',
   // A third of what committing costs the primary, and below the alert on it.
   putOffSeconds: 45,
-  rowsAtOnce: 300,
+  rowsAtOnce: 1_000,
   async derive(scope: Scope, { from, to }: Stretch): Promise<void> {
     await scope.query(TELL_LANGUAGES, [languages]);
     const changed = await scope.query<{ readonly tenant_id: string; readonly post_id: string }>(CHANGED, [

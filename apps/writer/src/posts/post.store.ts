@@ -8,33 +8,10 @@ interface KeyRow {
 
 export const postKey = (tenantId: string, postId: string): string => `${tenantId} ${postId}`;
 
-/**
- * One array a column, so that the statement's text and its number of parameters never change. Sorted by
- * key: two writers that meet the same rows take their locks in the same order. Tags travel as JSON,
- * since `unnest` would flatten an array of arrays.
- */
+/** One array a column, so that the number of parameters never changes. A function of the schema, whose plan is kept. */
 const INSERT_POSTS = `
-  WITH given AS (
-    SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::jsonb[], $8::uuid[], $9::text[])
-      AS g(tenant_id, id, author_id, channel_id, reply_to, content, tags, command_id, trace_id)
-    ORDER BY tenant_id COLLATE "C", id
-  ), stored AS (
-    INSERT INTO posts (tenant_id, id, author_id, channel_id, reply_to, content, content_version, tags, tags_version, command_id, trace_id)
-    SELECT tenant_id, id, author_id, channel_id, reply_to, content, id,
-           ARRAY(SELECT jsonb_array_elements_text(tags)), id, command_id, trace_id
-    FROM given
-    ON CONFLICT (tenant_id, id) DO NOTHING
-    RETURNING tenant_id, id, reply_to, tags
-  ), tagged AS (
-    INSERT INTO post_tags (tenant_id, tag, post_id)
-    SELECT s.tenant_id, t.tag, s.id FROM stored s CROSS JOIN LATERAL unnest(s.tags) AS t(tag)
-    ORDER BY 1, 2, 3
-    ON CONFLICT DO NOTHING
-  ), told AS (
-    INSERT INTO post_changes (tenant_id, post_id, created, reply_to, tags_added)
-    SELECT tenant_id, id, true, reply_to, nullif(tags, '{}') FROM stored
-  )
-  SELECT tenant_id, id FROM stored`;
+  SELECT tenant_id, id FROM insert_posts(
+    $1::text[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::jsonb[], $8::uuid[], $9::text[])`;
 
 /** The bounds let the planner skip partitions, which a list of ids alone does not. */
 const FIND_COMMAND_IDS = `

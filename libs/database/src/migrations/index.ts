@@ -5,6 +5,7 @@ import { ChangeFeed1764000000000 } from './1764000000000-change-feed.js';
 import { RevokedTokens1764100000000 } from './1764100000000-revoked-tokens.js';
 import { Ledger1764300000000 } from './1764300000000-ledger.js';
 import { LedgerSurplus1764600000000 } from './1764600000000-ledger-surplus.js';
+import { InsertPosts1764900000000 } from './1764900000000-insert-posts.js';
 
 export const MIGRATIONS = [
   Schema1763700000000,
@@ -14,4 +15,5 @@ export const MIGRATIONS = [
   RevokedTokens1764100000000,
   Ledger1764300000000,
   LedgerSurplus1764600000000,
+  InsertPosts1764900000000,
 ];
