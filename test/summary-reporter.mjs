@@ -11,8 +11,12 @@ export default class SummaryReporter {
     const skipped = results.numPendingTests + results.numTodoTests;
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
     mkdirSync('.local', { recursive: true });
-    writeFileSync('.local/test-summary.txt', `${results.numPassedTests} passed, ${failed + skipped} failed\n`);
-    if (skipped > 0) this.#error = new Error(`${skipped} tests were skipped: a test that does not run counts as failed`);
+    writeFileSync(
+      '.local/test-summary.txt',
+      `${results.numPassedTests} passed, ${failed + skipped} failed\n`,
+    );
+    if (skipped > 0)
+      this.#error = new Error(`${skipped} tests were skipped: a test that does not run counts as failed`);
     else if (results.openHandles?.length > 0) this.#error = new Error('tests left handles open');
   }
 
