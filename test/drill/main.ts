@@ -2,6 +2,7 @@ import { eventually, notYet, type Stack } from '@spillway/testing';
 import { makeContext } from '../faults/context.js';
 import { drain } from '../faults/drain.js';
 import { startOwnStack, stopOwnStack, type OwnStack } from '../faults/own-stack.js';
+import { endProcess, log, runCommand } from '../stack/command.js';
 import { cli } from './cli.js';
 import { readOptions, USAGE, type Options } from './options.js';
 import { runDrill, type AlertResult } from './run-drill.js';
@@ -14,35 +15,13 @@ const STACK: OwnStack = {
   size: ['--gateways', '1', '--writers', '2', '--readers', '1', '--replicas', '1'],
 };
 
-const log = (line: string): void => {
-  console.log(line);
-};
-
-async function main(argv: readonly string[]): Promise<number> {
-  let options: Options;
-  try {
-    options = readOptions(argv);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 2;
-  }
-  if (options.help) {
-    log(USAGE);
-    return 0;
-  }
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      log(`${signal}: undoing what was done, and stopping the stack`);
-      interrupted.abort();
-    });
-  }
+async function main(options: Options, signal: AbortSignal): Promise<number> {
   log('Starting a stack of its own …');
   try {
-    return await run(options, interrupted.signal);
+    return await run(options, signal);
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
-    return interrupted.signal.aborted ? 130 : 1;
+    return signal.aborted ? 130 : 1;
   } finally {
     if (!options.keep) {
       await stopOwnStack(STACK).catch((error: unknown) => {
@@ -104,4 +83,10 @@ const queuesCountedEmpty = (stack: Stack): Promise<boolean> =>
     { deadlineMs: 60_000, everyMs: 1_000 },
   );
 
-process.exitCode = await main(process.argv.slice(2));
+const command = {
+  usage: USAGE,
+  readOptions,
+  whenInterrupted: 'undoing what was done, and stopping the stack',
+  run: main,
+};
+endProcess(await runCommand(command, process.argv.slice(2)));

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { against } from './broken-builds.js';
 import { catalogue, type Entry } from './catalogue.js';
 import { makeContext } from './context.js';
+import { endProcess, log, runCommand } from '../stack/command.js';
 import { REPO } from '../stack/launcher.js';
 import { FAULT_STACK, REPORT_DIR, startOwnStack, stopOwnStack } from './own-stack.js';
 import { readOptions, USAGE, type Options } from './options.js';
@@ -10,23 +11,8 @@ import { complaints, table, type FaultResult } from './result.js';
 import { runFault } from './run-fault.js';
 import { verdictOf, verdictOfBroken } from './verdict.js';
 
-const log = (line: string): void => {
-  console.log(line);
-};
-
 /** Exit codes: 0 all that ran passed (or the broken build was caught), 1 something did not hold, 2 misuse. */
-async function main(argv: readonly string[]): Promise<number> {
-  let options: Options;
-  try {
-    options = readOptions(argv);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
-    return 2;
-  }
-  if (options.help) {
-    log(USAGE);
-    return 0;
-  }
+async function main(options: Options, signal: AbortSignal): Promise<number> {
   const entries = catalogue();
   if (options.list) {
     for (const { id, title, how, fault } of entries)
@@ -38,7 +24,7 @@ async function main(argv: readonly string[]): Promise<number> {
     console.error(`There is no fault ${strangers.join(', ')}; see --list.`);
     return 2;
   }
-  return run(chosen(entries, options), options);
+  return run(chosen(entries, options), options, signal);
 }
 
 /** A broken build is tried with the fault that must reveal it, unless others are named. */
@@ -52,22 +38,15 @@ function chosen(entries: readonly Entry[], { faults, broken }: Options): readonl
   );
 }
 
-async function run(entries: readonly Entry[], options: Options): Promise<number> {
-  const interrupted = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      log(`${signal}: ending the load and stopping the stack`);
-      interrupted.abort();
-    });
-  }
+async function run(entries: readonly Entry[], options: Options, signal: AbortSignal): Promise<number> {
   const report = new Report(REPORT_DIR);
   const results: FaultResult[] = [];
   const startedAt = Date.now();
   log(`Seed ${options.seed}. Starting a stack of its own …`);
   try {
-    const stack = await startOwnStack(FAULT_STACK, log, interrupted.signal, options.keep);
+    const stack = await startOwnStack(FAULT_STACK, log, signal, options.keep);
     for (const [index, { id, title, fault }] of entries.entries()) {
-      if (interrupted.signal.aborted) break;
+      if (signal.aborted) break;
       if (!fault) {
         results.push(notBuilt(id, title));
         continue;
@@ -80,7 +59,7 @@ async function run(entries: readonly Entry[], options: Options): Promise<number>
         seed,
         rate,
         long,
-        signal: interrupted.signal,
+        signal,
         log,
       });
       const { result, evidence } = await runFault(fault, context, marks, options.beforeMs);
@@ -97,7 +76,7 @@ async function run(entries: readonly Entry[], options: Options): Promise<number>
       });
     }
   }
-  return conclude(results, options, interrupted.signal.aborted);
+  return conclude(results, options, signal.aborted);
 }
 
 function conclude(results: readonly FaultResult[], { seed, broken }: Options, interrupted: boolean): number {
@@ -121,4 +100,10 @@ const notBuilt = (id: string, title: string): FaultResult => ({
   ...{ peakMemoryMiB: {}, tookMs: 0 },
 });
 
-process.exitCode = await main(process.argv.slice(2));
+const command = {
+  usage: USAGE,
+  readOptions,
+  whenInterrupted: 'ending the load and stopping the stack',
+  run: main,
+};
+endProcess(await runCommand(command, process.argv.slice(2)));

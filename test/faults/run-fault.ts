@@ -106,6 +106,8 @@ async function recovery(
   formerRate: number,
   violations: Violation[],
 ): Promise<number | null> {
+  if (healedAt === 0)
+    throw new Error('it never said that it was healed, so nothing can be measured from there');
   const allowedMs = fault.recoverWithinMs ?? 10_000;
   const until = healedAt + allowedMs + 2_000;
   for (;;) {

@@ -16,6 +16,7 @@ const STEPS_MAX = 12;
 const GOODPUT = 0.9;
 const REFUSED_WITHIN_MS = 20;
 let detour: Detour | undefined;
+let running: Load | undefined;
 
 /** Several times as many posts as the way to the broker can carry: as many as at the peak are accepted. */
 export const overload: Fault = {
@@ -33,10 +34,10 @@ export const overload: Fault = {
     const formerRate = load.rate;
     const usual = byAnswer(history.requests).accepted;
     load.rate = 1;
-    const flood = new Load({
+    const flood = (running = new Load({
       ...{ baseUrl: stack.baseUrl, run: `${run}-flood`, rate: 10, callers, history, repeats: false },
       random: new Random(seed + 22),
-    });
+    }));
     flood.start();
     injected();
     for (const proxy of detour.all) proxy.bandwidth(BYTES_PER_SECOND);
@@ -53,6 +54,8 @@ export const overload: Fault = {
     healed();
   },
   async cleanUp() {
+    await running?.stop();
+    running = undefined;
     await detour?.end();
     detour = undefined;
   },

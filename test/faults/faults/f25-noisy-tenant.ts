@@ -15,6 +15,7 @@ const SHARE_OF_P99 = 1.5;
 /** What a machine that is busy with others may add to a p99 by itself. */
 const NOISE_MS = 150;
 let restore: (() => void) | undefined;
+let running: Load | undefined;
 
 /** One tenant asks for twenty times its quota. It is told so, and nobody else notices. */
 export const noisyTenant: Fault = {
@@ -33,7 +34,7 @@ export const noisyTenant: Fault = {
   async run(context) {
     const { history, injected, healed, hold, expect, note } = context;
     const usual = byAnswer(history.requests.slice(-500)).accepted;
-    const noisy = await makeNoise(context);
+    const noisy = (running = await makeNoise(context));
     injected();
     const from = Date.now();
     noisy.start();
@@ -65,6 +66,8 @@ export const noisyTenant: Fault = {
     );
   },
   async cleanUp({ components }) {
+    await running?.stop();
+    running = undefined;
     if (!restore) return;
     restore();
     restore = undefined;
