@@ -43,3 +43,11 @@ export function draft(op: string, random: Random): Draft {
   const tags = random.below(2) === 0 ? [] : [random.pick(TAGS), `n${random.below(9)}`];
   return { marker, content, channelId, tags };
 }
+
+const UNIFORM_LENGTH = 120;
+
+/** A post as long as every other, so that what a narrow link carries in bytes is a number of posts. */
+export function uniformDraft(op: string): Draft {
+  const marker = `⟦${op}⟧`;
+  return { marker, content: marker.padEnd(UNIFORM_LENGTH, '.'), channelId: 'channel-0', tags: [] };
+}

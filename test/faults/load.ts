@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly history: History;
   /** Whether PUTs are sent again; they are when left out. */
   readonly repeats?: boolean;
+  /** What each post says; texts of many scripts and lengths when left out. */
+  readonly draft?: (op: string, random: Random) => Draft;
 }
 
 interface Post {
@@ -147,9 +149,9 @@ export class Load {
   }
 
   private next(): Post {
-    const { run, callers, random } = this.options;
+    const { run, callers, random, draft: compose = draft } = this.options;
     const op = `${run}-${++this.count}`;
-    return { caller: random.pick(callers), op, draft: draft(op, random) };
+    return { caller: random.pick(callers), op, draft: compose(op, random) };
   }
 
   private async attempt(

@@ -11,6 +11,8 @@ class SimulatedBroker {
   now = 0;
   perSecond = 5_000;
   delayMs = 2;
+  /** How many it confirms at once after a pause; a narrow link keeps no such credit. */
+  burst = 50;
   stalled = false;
   private readonly sent: number[] = [];
   private credit = 0;
@@ -25,12 +27,12 @@ class SimulatedBroker {
         if (this.sent.length < this.limit.limit) this.sent.push(this.now);
         else refused++;
       }
-      this.credit = this.stalled ? 0 : Math.min(this.credit + this.perSecond / 1_000, 50);
+      this.credit = this.stalled ? 0 : Math.min(this.credit + this.perSecond / 1_000, this.burst);
       while (this.credit >= 1 && this.sent[0] !== undefined && this.now - this.sent[0] >= this.delayMs) {
         const latency = this.now - (this.sent.shift() ?? 0);
         this.credit--;
         latencies.push(latency);
-        this.limit.confirmed(this.now, latency, this.sent.length);
+        this.limit.confirmed(this.now, latency, this.sent.length + 1);
       }
     }
     const late = latencies.slice(latencies.length / 2).sort((a, b) => a - b);
@@ -95,6 +97,39 @@ describe('ConcurrencyLimit', () => {
     expect(inTime).toBe(confirmed);
     // What the floor takes, and now and then a try of twice as much.
     expect(medianMs).toBeLessThan((2 * 16 * 1_000) / 100);
+  });
+
+  const narrowWay = (perSecond: number): SimulatedBroker =>
+    Object.assign(new SimulatedBroker(), { perSecond, burst: 2 });
+
+  it.each([2, 4, 10])('lets nobody wait too long when a narrow way meets %i times overload', (times) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 15, max: 200 }), (perSecond) => {
+        const broker = narrowWay(perSecond);
+        broker.run(10_000, perSecond * 0.6);
+        const { confirmed, inTime } = broker.run(30_000, perSecond * times);
+        expect(confirmed).toBeGreaterThanOrEqual(perSecond * 30 * 0.95);
+        expect(inTime).toBe(confirmed);
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  it('does not learn a narrow way as a long one while the load creeps up to what it carries', () => {
+    const broker = narrowWay(17);
+    for (let share = 0.5; share < 1.5; share *= 1.1) expect(broker.run(4_000, 17 * share)).not.toBeNull();
+    expect(broker.limit.targetMs).toBeLessThan(DEADLINE_MS / 4);
+    const { confirmed, inTime } = broker.run(20_000, 34);
+    expect(inTime).toBe(confirmed);
+  });
+
+  it('has room for batches again after a slow spell, although little is sent', () => {
+    const broker = narrowWay(17);
+    broker.run(20_000, 34);
+    expect(broker.limit.limit).toBeLessThan(50);
+    broker.perSecond = 5_000;
+    broker.run(30_000, 5);
+    expect(broker.limit.limit).toBeGreaterThanOrEqual(512);
   });
 
   it('does not collapse because of one stall, and is whole again within seconds', () => {

@@ -19,29 +19,55 @@ const ALWAYS_FINE_MS = 200;
 /** The median may be this many times the baseline: a broker that syncs in groups is slower and better when full. */
 const TOLERANCE = 3;
 const GROWTH = 1.25;
+/** After a probe that paid, until the first confirm that comes too late. */
+const GROWTH_OPENING = 2;
 /** How far one window may shrink the limit, and how far one that follows another slow one may. */
 const SHRINK_FIRST = 0.5;
 const SHRINK_AGAIN = 0.1;
-/** At the floor, how often more is tried, and how much more must come of twice as many under way. */
+/** At the floor, how often more is tried, how many times as much, and the share of that which must arrive. */
 const PROBE_EVERY_MS = 5_000;
-const PROBE_PAYS = 1.5;
+const PROBE_MOST = 2;
+const PROBE_LEAST = 1.25;
+const PROBE_PAYS = 0.6;
+/** Windows at the floor until what is confirmed was sent there. */
+const PROBE_AFTER = 2;
 /** A window ends after this time with enough samples, or after `WINDOW_MAX_MS` with any. */
 const WINDOW_MIN_MS = 100;
 const WINDOW_MAX_MS = 1_000;
 const WINDOW_SAMPLES = 10;
 
+/** What arrived in a millisecond. */
+interface Rate {
+  readonly posts: number;
+  readonly bytes: number;
+}
+
+interface Probe {
+  readonly before: Rate;
+  /** How many times as much must arrive for the way to be a long one. */
+  readonly pays: number;
+  windows: number;
+}
+
 /**
  * How many posts may wait for the broker at once, from how long it takes to confirm their messages.
  *
- * A gradient limit as in Netflix' concurrency-limits (Gradient2), with four differences that a broker
- * with group commit asks for. The sample is the median of a window at least one round trip long, so that
- * one slow sync, which delays everything in flight once, costs at most one halving. The tolerated latency
- * has an absolute lower bound, since a broker at its best throughput is many times slower than an idle
- * one; and an upper bound that follows from the deadline, since what is confirmed after it was sent for
- * nothing. The baseline is a long-term minimum that rises only where the latency cannot be our own queue:
- * while less than half of the limit is used. And at the floor, where a longer way to the broker and a narrow
- * one look alike, twice as much is tried for a moment: on a longer way twice as much arrives, and its latency
- * is the new baseline; on a narrow one nothing is gained, and the limit stays. It grows only while it is used.
+ * A gradient limit as in Netflix' concurrency-limits (Gradient2), with differences that a broker with
+ * group commit and a way to it that may be narrow ask for:
+ *
+ * - The sample is the median of a window at least one round trip long, so that one slow sync, which delays
+ *   everything in flight once, costs at most one halving.
+ * - The tolerated latency has an absolute lower bound, since a broker at its best throughput is many times
+ *   slower than an idle one; and an upper bound that follows from the deadline, since what is confirmed after
+ *   it was sent for nothing.
+ * - A limit far above what is in flight bounds nothing. The first confirm that comes too late, while as many
+ *   as the floor wait, therefore brings it down to what waits, or to what the upper bound's time carries if
+ *   that is more: the queue behind a narrow way stops growing before a window has ended.
+ * - The baseline rises only by messages that were sent while nothing waited: no other latency is surely the
+ *   way's and not our own queue's.
+ * - After two windows at the floor, where a longer way to the broker and a narrow one look alike, more is tried for a moment, as
+ *   far as it would not come too late on a narrow one. On a longer way more arrives, and its latency is the new
+ *   baseline; on a narrow one nothing is gained, in posts or in bytes, and the limit stays.
  *
  * Nothing is allocated and no timer runs: `confirmed` does all the work. Times are milliseconds of any
  * monotonic clock.
@@ -53,14 +79,21 @@ export class ConcurrencyLimit {
   private readonly neverFineMs: number;
   private readonly window = new LatencyWindow();
   private current: number;
+  private tolerated: number;
   private baselineMs = Infinity;
   private slowBefore = false;
   private startedAt = -Infinity;
   private lengthMs = WINDOW_MIN_MS;
   private mostOutstanding = 0;
-  private delivered = 0;
-  private probe: { readonly rate: number; windows: number } | undefined;
+  private deliveredPosts = 0;
+  private deliveredBytes = 0;
+  /** Whether the last confirm left nothing waiting, and the least latency of this window after such a one. */
+  private empty = true;
+  private aloneMs = Infinity;
+  private probe: Probe | undefined;
   private probeAt = -Infinity;
+  private windowsAtFloor = 0;
+  private opening = false;
 
   constructor({
     max,
@@ -73,6 +106,7 @@ export class ConcurrencyLimit {
     this.floor = Math.min(floor, max);
     this.alwaysFineMs = Math.min(alwaysFineMs, neverFineMs);
     this.neverFineMs = neverFineMs;
+    this.tolerated = this.alwaysFineMs;
     this.current = Math.max(this.floor, Math.min(start, max));
   }
 
@@ -83,52 +117,79 @@ export class ConcurrencyLimit {
 
   /** The median latency above which the limit shrinks. */
   get targetMs(): number {
-    const relative = this.baselineMs === Infinity ? 0 : this.baselineMs * TOLERANCE;
-    return Math.min(this.neverFineMs, Math.max(this.alwaysFineMs, relative));
+    return this.tolerated;
   }
 
-  /** A message of `posts` was confirmed, `latencyMs` after it was sent, with `outstanding` posts waiting. */
-  confirmed(now: number, latencyMs: number, outstanding: number, posts = 1): void {
-    if (this.startedAt === -Infinity) this.startedAt = now;
+  /**
+   * A message of `posts` and `bytes` was confirmed, `latencyMs` after it was sent, while `outstanding` posts
+   * waited, its own included.
+   */
+  confirmed(now: number, latencyMs: number, outstanding: number, posts = 1, bytes = 1): void {
+    // A window begins when there is something to wait for.
+    if (this.window.samples === 0) this.startedAt = Math.max(this.startedAt, now - latencyMs);
     this.window.add(latencyMs);
-    this.delivered += posts;
+    this.deliveredPosts += posts;
+    this.deliveredBytes += bytes;
+    if (this.empty && latencyMs < this.aloneMs) this.aloneMs = latencyMs;
+    this.empty = outstanding <= posts;
     if (outstanding > this.mostOutstanding) this.mostOutstanding = outstanding;
     const elapsed = now - this.startedAt;
+    if (latencyMs > this.tolerated && outstanding >= this.floor && !this.probe) this.contain(elapsed);
     const due = this.window.samples >= WINDOW_SAMPLES ? elapsed >= this.lengthMs : elapsed >= WINDOW_MAX_MS;
-    if (due) this.adapt(now);
+    if (due) this.adapt(now, elapsed);
   }
 
-  private adapt(now: number): void {
+  /** No more than waits already, unless more than that arrives soon enough. */
+  private contain(elapsed: number): void {
+    this.opening = false;
+    const carried = (this.deliveredPosts / Math.max(1, elapsed)) * this.neverFineMs;
+    this.current = Math.min(this.current, Math.max(this.mostOutstanding, carried));
+  }
+
+  private adapt(now: number, elapsed: number): void {
     const median = this.window.median();
-    const slow = median > this.targetMs;
-    const rate = this.delivered / Math.max(1, now - this.startedAt);
+    const slow = median > this.tolerated;
+    const rate = { posts: this.deliveredPosts / elapsed, bytes: this.deliveredBytes / elapsed };
+    this.windowsAtFloor = this.current <= this.floor ? this.windowsAtFloor + 1 : 0;
     if (this.probe) this.endProbe(this.probe, now, median, rate);
-    else if (slow && this.current <= this.floor && now >= this.probeAt) {
-      this.probe = { rate, windows: 0 };
-      this.current = Math.min(this.max, 2 * this.floor);
-    } else if (slow) {
-      const least = this.slowBefore ? SHRINK_AGAIN : SHRINK_FIRST;
-      this.current = Math.max(this.floor, this.current * Math.max(least, this.targetMs / median));
-    } else if (this.mostOutstanding >= this.current / 2) {
-      this.current = Math.min(this.max, this.current * GROWTH + 1);
-    }
+    else if (!slow) this.grow();
+    // Fewer than the floor do not make each other wait.
+    else if (this.mostOutstanding >= this.floor) this.shrink(now, median, rate);
     if (median < this.baselineMs) this.baselineMs = median;
-    else if (!this.probe && this.mostOutstanding < this.current / 2)
-      this.baselineMs += (median - this.baselineMs) / 10;
+    else if (this.aloneMs > this.baselineMs && this.aloneMs < Infinity)
+      this.baselineMs += (this.aloneMs - this.baselineMs) / 10;
+    this.tolerated = Math.min(this.neverFineMs, Math.max(this.alwaysFineMs, this.baselineMs * TOLERANCE));
     this.slowBefore = slow;
     this.lengthMs = Math.min(WINDOW_MAX_MS, Math.max(WINDOW_MIN_MS, median));
     this.startedAt = now;
-    this.mostOutstanding = 0;
-    this.delivered = 0;
+    this.mostOutstanding = this.deliveredPosts = this.deliveredBytes = 0;
+    this.aloneMs = Infinity;
     this.window.clear();
   }
 
+  private grow(): void {
+    this.current = Math.min(this.max, this.current * (this.opening ? GROWTH_OPENING : GROWTH) + 1);
+  }
+
+  private shrink(now: number, median: number, rate: Rate): void {
+    this.opening = false;
+    const most = Math.min(PROBE_MOST, this.neverFineMs / median, this.max / this.floor);
+    if (this.windowsAtFloor > PROBE_AFTER && now >= this.probeAt && most >= PROBE_LEAST) {
+      this.probe = { before: rate, pays: 1 + (most - 1) * PROBE_PAYS, windows: 0 };
+      this.current = this.floor * most;
+      return;
+    }
+    const least = this.slowBefore ? SHRINK_AGAIN : SHRINK_FIRST;
+    this.current = Math.max(this.floor, this.current * Math.max(least, this.tolerated / median));
+  }
+
   /** The first window still confirms what was sent before the probe; the second tells. */
-  private endProbe(probe: NonNullable<typeof this.probe>, now: number, median: number, rate: number): void {
-    if (++probe.windows < 2) return;
+  private endProbe({ before, pays }: Probe, now: number, median: number, rate: Rate): void {
+    if (!this.probe || ++this.probe.windows < 2) return;
     this.probe = undefined;
-    if (rate >= probe.rate * PROBE_PAYS) {
+    if (rate.posts >= before.posts * pays && rate.bytes >= before.bytes * pays) {
       this.baselineMs = median;
+      this.opening = true;
       return;
     }
     this.current = this.floor;

@@ -168,7 +168,8 @@ export class Publisher {
         if (!this.outstanding.has(entry)) return;
         this.confirmedAt = performance.now();
         const latencyMs = this.confirmedAt - entry.sentAt;
-        if (!error) this.limit.confirmed(this.confirmedAt, latencyMs, this.outstanding.posts, entry.posts);
+        if (!error)
+          this.limit.confirmed(this.confirmedAt, latencyMs, this.outstanding.posts, entry.posts, entry.bytes);
         const failure = failureOf(entry, error);
         // Confirms that come after the deadline count too: those posts are safe, whatever the client was told.
         if (!failure) this.countAccepted(message);

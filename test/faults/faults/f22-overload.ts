@@ -1,3 +1,4 @@
+import { uniformDraft } from '../content.js';
 import { byAnswer, percentile, summary } from '../durations.js';
 import type { Fault, FaultContext } from '../fault.js';
 import type { RequestRecord } from '../history.js';
@@ -15,6 +16,8 @@ const CLIMB = 1.3;
 const STEPS_MAX = 12;
 const GOODPUT = 0.9;
 const REFUSED_WITHIN_MS = 20;
+/** Of the accepted, from the first narrow moment on, also while the limit finds its place. */
+const LATE_SHARE = 0.01;
 let detour: Detour | undefined;
 let running: Load | undefined;
 
@@ -29,17 +32,19 @@ export const overload: Fault = {
     detour = await reroute(context, names, 'rabbitmq');
   },
   async run(context) {
-    const { stack, run, history, callers, seed, load, injected, healed, hold, note } = context;
+    const { stack, run, history, callers, seed, load, injected, healed, hold, expect, note } = context;
     if (!detour) throw new Error('there is no proxy');
     const formerRate = load.rate;
     const usual = byAnswer(history.requests).accepted;
     load.rate = 1;
     const flood = (running = new Load({
       ...{ baseUrl: stack.baseUrl, run: `${run}-flood`, rate: 10, callers, history, repeats: false },
+      draft: uniformDraft,
       random: new Random(seed + 22),
     }));
     flood.start();
     injected();
+    const narrowSince = Date.now();
     for (const proxy of detour.all) proxy.bandwidth(BYTES_PER_SECOND);
     const peak = await climb(context, flood);
     note(`the peak behind the narrow links: ${peak.toFixed(0)} posts/s`);
@@ -49,6 +54,12 @@ export const overload: Fault = {
       await measure(context, times, peak, usual);
     }
     await flood.stop();
+    const { accepted, unknown } = byAnswer(history.sentBetween(narrowSince, Date.now()));
+    note(`all along ${accepted.length} accepted, ${unknown.length} answered 504`);
+    expect(
+      unknown.length <= accepted.length * LATE_SHARE,
+      `next to none ran into its deadline, also between the steps (${unknown.length} of ${accepted.length})`,
+    );
     load.rate = formerRate;
     for (const proxy of detour.all) await proxy.pass();
     healed();
