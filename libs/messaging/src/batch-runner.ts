@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib';
+import type { Command } from '@spillway/contracts';
 import { processClock } from '@spillway/contracts/server';
 import { meters, type Logger } from '@spillway/telemetry';
 import type { Batch, BatchEntry, BatchTrigger, Delivery } from './batch.js';
@@ -145,18 +146,16 @@ export class BatchRunner {
       return { as: 'held', parts };
     }
     const deliveries = parts.map(({ delivery }) => delivery);
-    const over = await this.ackAfter(by, deliveries, () => this.sendRound(entries, settlement.again));
-    return { as: 'early', parts: over ? [] : this.ackRecorded(by, parts, entries, settlement.again) };
+    const early = new Set(settlement.again.flatMap((place) => entries[place] ?? []));
+    const over = await this.ackAfter(by, deliveries, () => this.sendRound(early));
+    return { as: 'early', parts: over ? [] : this.ackEnded(by, parts, early) };
   }
 
-  /** Acks the deliveries of which every command is recorded, each by itself; returns the rest of the others. */
-  private ackRecorded(
-    by: DeliveredBy,
-    parts: readonly Part[],
-    entries: readonly BatchEntry[],
-    again: readonly number[],
-  ): Part[] {
-    const early = new Set(again.map((place) => entries[place]));
+  /**
+   * Acks the deliveries of which every command is recorded or sent round, each by itself; returns the rest of
+   * the others.
+   */
+  private ackEnded(by: DeliveredBy, parts: readonly Part[], early: ReadonlySet<BatchEntry>): Part[] {
     return parts.flatMap(({ delivery, entries: own }) => {
       const rest = own.filter((entry) => early.has(entry));
       if (rest.length > 0) return [{ delivery, entries: rest }];
@@ -207,12 +206,17 @@ export class BatchRunner {
     return true;
   }
 
-  private async sendRound(entries: readonly BatchEntry[], places: readonly number[]): Promise<void> {
-    const commands = places.flatMap((place) => {
-      const decoded = entries[place]?.decoded;
-      return decoded?.as === 'valid' ? [decoded.command] : [];
+  /** Sends early commands round; those that the broker has safe are taken out of `early`. */
+  private async sendRound(early: Set<BatchEntry>): Promise<void> {
+    const entryOf = new Map<Command, BatchEntry>();
+    for (const entry of early) if (entry.decoded.as === 'valid') entryOf.set(entry.decoded.command, entry);
+    if (entryOf.size === 0) return;
+    await this.work.retryLater(this.options.queue, [...entryOf.keys()], (commands) => {
+      for (const command of commands) {
+        const entry = entryOf.get(command);
+        if (entry) early.delete(entry);
+      }
     });
-    if (commands.length > 0) await this.work.retryLater(this.options.queue, commands);
   }
 
   private pause(attempt: number): Promise<void> {

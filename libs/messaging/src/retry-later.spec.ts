@@ -88,6 +88,7 @@ describe('what came early', () => {
       control.sendToQueue(QUEUE, encodeEnvelope([command]), { persistent: true });
   };
   const handled = (): Command[] => seen.flatMap(commandsOf);
+  const unrouted = async (): Promise<number> => (await control.checkQueue(RETRY_QUEUE)).messageCount;
   const waiting = async (): Promise<number> => (await control.checkQueue(QUEUE)).messageCount;
 
   it('goes round by the retry queue, one attempt more each time, and alone', async () => {
@@ -218,6 +219,36 @@ describe('what came early', () => {
       await server?.close();
       expect(calls).toBe(2);
       expect(await waiting()).toBe(0);
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'is not sent round again with what was refused after it',
+    async () => {
+      const all = Array.from({ length: 3 * 64 }, edit);
+      const roomFor = (messages: number): Promise<unknown> =>
+        manage('PUT', `policies/${vhost}/room`, {
+          ...{ pattern: RETRY_QUEUE, 'apply-to': 'queues', definition: { 'max-length': messages } },
+        });
+      await roomFor(1);
+      serve(
+        ({ attempt = 0 }) => (attempt === 0 ? { result: 'early' } : { result: 'committed' }),
+        retryLater(publisher),
+      );
+      control.sendToQueue(QUEUE, encodeEnvelope(all), { persistent: true });
+      await eventually('some are held', () => server?.held !== undefined);
+      // Without any limit the queue would never tell that there is room again.
+      await roomFor(1_000);
+      const back = (): string[] =>
+        handled().flatMap(({ attempt, commandId }) => (attempt === 1 ? [commandId] : []));
+      await eventually('all have come back', () => new Set(back()).size === all.length, {
+        deadlineMs: 30_000,
+      });
+      await eventually('none is on its way', async () => (await unrouted()) === 0, { deadlineMs: 15_000 });
+      await server?.close();
+      expect(await waiting()).toBe(0);
+      expect(back()).toHaveLength(all.length);
     },
     SLOW_MS,
   );

@@ -3,8 +3,16 @@ import { encodeEnvelopes, ENVELOPE_TYPE, processClock } from '@spillway/contract
 import type { Publisher } from './publisher.js';
 import { EXCHANGE } from './topology.js';
 
-/** Sends commands round once more. Resolves when the broker has them safe. */
-export type RetryLater = (queue: string, commands: readonly Command[]) => Promise<void>;
+/**
+ * Sends commands round once more. Resolves when the broker has them safe.
+ * @param safe told of those it has, also when others are refused: they are not to be sent again.
+ * @throws PublishError when it has not all of them.
+ */
+export type RetryLater = (
+  queue: string,
+  commands: readonly Command[],
+  safe?: (commands: readonly Command[]) => void,
+) => Promise<void>;
 
 /**
  * Publishes commands to the retry queue, which gives them back to `queue` after its delay. The caller
@@ -12,10 +20,11 @@ export type RetryLater = (queue: string, commands: readonly Command[]) => Promis
  */
 export const retryLater =
   (publisher: Publisher): RetryLater =>
-  async (queue, commands) => {
+  async (queue, commands, safe) => {
     const now = processClock.now();
     const again = commands.map((command) => ({ ...command, attempt: (command.attempt ?? 0) + 1 }));
-    for (const { body } of encodeEnvelopes(again)) {
+    let sent = 0;
+    for (const { body, commands: together } of encodeEnvelopes(again)) {
       await publisher.publish({
         messageId: crypto.randomUUID(),
         type: ENVELOPE_TYPE,
@@ -25,5 +34,6 @@ export const retryLater =
         posts: 0,
         timestamp: now,
       });
+      safe?.(commands.slice(sent, (sent += together.length)));
     }
   };
