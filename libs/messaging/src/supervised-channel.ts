@@ -41,7 +41,10 @@ export class SupervisedChannel<C extends Channel> {
     void channel.close().catch(() => undefined);
   }
 
-  /** Closes for good. The broker has processed every ack sent before when this resolves. */
+  /**
+   * Closes for good. The broker has processed every ack sent before when this resolves. A channel that is just
+   * being opened is closed as soon as it is.
+   */
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.timer);
@@ -57,6 +60,10 @@ export class SupervisedChannel<C extends Channel> {
     this.opening = true;
     try {
       const channel = await this.options.open(model);
+      if (this.isClosed()) {
+        await channel.close();
+        return;
+      }
       channel.on('error', (error: Error) =>
         this.options.logger.warn({ reason: error.message }, 'broker closed a channel with an error'),
       );
@@ -64,6 +71,7 @@ export class SupervisedChannel<C extends Channel> {
       this.channel = channel;
       await this.options.setup(channel);
     } catch (error) {
+      if (this.isClosed()) return;
       const reason = error instanceof Error ? error.message : String(error);
       this.options.logger.warn({ reason }, 'a channel could not be set up, trying again');
       this.replace(reason);
@@ -71,6 +79,11 @@ export class SupervisedChannel<C extends Channel> {
     } finally {
       this.opening = false;
     }
+  }
+
+  /** Asked after a wait, in which `close` may have been called. */
+  private isClosed(): boolean {
+    return this.closed;
   }
 
   private drop(channel: C, reason: string, reopenMs: number): void {
