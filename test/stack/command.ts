@@ -40,8 +40,8 @@ export async function runCommand<Options extends { readonly help: boolean }>(
   return run(options, interrupted.signal);
 }
 
-/** Handles that hold a process open by themselves; our own output and signals do not. */
-const holds = (resource: string): boolean => !/^(TTYWrap|PipeWrap|SignalWrap)$/.test(resource);
+/** Handles that hold a process open for long; our own output, signals and a child that has just ended do not. */
+const holds = (resource: string): boolean => !/^(TTYWrap|PipeWrap|SignalWrap|ProcessWrap)$/.test(resource);
 
 /**
  * Ends the process, whatever of it still goes on, and says what that is: whoever began it ought to have ended
