@@ -3,7 +3,8 @@ import type { Results } from './report/ratios.js';
 import type { BenchRun } from './with-bench.js';
 
 /**
- * Blocks of all scenarios in turn, A B C A B C …: what changes on the machine meanwhile meets all alike.
+ * Blocks of all scenarios in turn, A B C B C A …: what changes on the machine meanwhile meets all alike, and none
+ * always comes first.
  * @param afterwards more work before the scenarios are cleaned up.
  */
 export async function inTurn(
@@ -16,7 +17,8 @@ export async function inTurn(
   try {
     for (const scenario of scenarios) await scenario.prepare?.(bench);
     for (let round = 1; round <= options.blocks; round++) {
-      for (const scenario of scenarios) {
+      const first = (round - 1) % scenarios.length;
+      for (const scenario of [...scenarios.slice(first), ...scenarios.slice(0, first)]) {
         if (signal.aborted) return results;
         results[scenario.name]?.push(await scenario.block(bench));
         await bench.counters.drained();

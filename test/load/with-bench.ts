@@ -5,6 +5,7 @@ import { LoadClient } from './client/load-client.js';
 import { Counters } from './measure/counters.js';
 import type { Options } from './options.js';
 import { makeBodies, makeTokens } from './posts.js';
+import { wearIn } from './wear-in.js';
 
 /** Code that is not compiled yet costs many times as much: so many posts at least go before the first block. */
 const WARM_POSTS = 15_000;
@@ -44,6 +45,8 @@ export async function withBench<T>(
       tokens: await makeTokens(started.stack.dir, options.authors, Date.now().toString(36)),
       bodies: makeBodies(options.size),
     };
+    log('Wearing the database in …');
+    await wearIn(started.stack);
     await bench.counters.rebase();
     if (!counters) {
       log('Warming up …');

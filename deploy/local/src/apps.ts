@@ -6,8 +6,11 @@ import { appEnvironment, cliEnvironment, type AppName } from './env-files.js';
 import { REPO } from './layout.js';
 import { numbers, type Plan } from './plan.js';
 
-/** Megabytes of the young generation: requests that wait for a confirm would else be copied again and again. */
-const SEMI_SPACE_MB = 32;
+/**
+ * Megabytes of half the young generation, from the start: V8 would begin with one, and grow only as more survives.
+ * A gateway's is larger, since requests that wait for a confirm are copied at each collection.
+ */
+const SEMI_SPACE_MB: Readonly<Record<AppName, number>> = { gateway: 64, reader: 32, writer: 32 };
 
 const instances = (plan: Plan): [AppName, number][] => [
   ...numbers(plan.counts.writers).map((n): [AppName, number] => ['writer', n]),
@@ -25,7 +28,8 @@ export const appComponents = (plan: Plan): Component[] =>
       argv: launched([
         plan.layout.node,
         `--env-file=${plan.layout.path('env', `${app}-${n}.env`)}`,
-        `--max-semi-space-size=${SEMI_SPACE_MB}`,
+        `--min-semi-space-size=${SEMI_SPACE_MB[app]}`,
+        `--max-semi-space-size=${SEMI_SPACE_MB[app]}`,
         '--import',
         join(REPO, 'libs/telemetry/dist/register.js'),
         join(REPO, `apps/${app}/dist/main.js`),
