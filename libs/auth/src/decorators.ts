@@ -15,16 +15,21 @@ export const Public = () => SetMetadata(PUBLIC, true);
 /** Needs at least one of these roles. */
 export const RequireRoles = (...roles: readonly [Role, ...Role[]]) => SetMetadata(REQUIRED_ROLES, roles);
 
-/** @throws Error when the route is public: then there is no principal. */
-export function principalOfContext(context: ExecutionContext): Principal {
-  const { principal } = context.getArgByIndex<AuthenticatedRequest>(0);
+/**
+ * The caller.
+ * @throws Error when the route is public: then there is none.
+ */
+export function principalOf({ principal }: AuthenticatedRequest): Principal {
   if (!principal) throw new Error('a public route asked for the principal');
   return principal;
 }
 
-/** The caller, as a parameter of a handler. */
+/**
+ * The caller, as a parameter of a handler. Nest awaits every pipe for it: where each microsecond counts a handler
+ * takes its request and asks `principalOf`.
+ */
 export const CurrentPrincipal = createParamDecorator((_data: undefined, context: ExecutionContext) =>
-  principalOfContext(context),
+  principalOf(context.getArgByIndex<AuthenticatedRequest>(0)),
 );
 
 /** Who may call a route, as its decorators say. */

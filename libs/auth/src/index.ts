@@ -5,6 +5,7 @@ export { ALGORITHMS, authConfig, type Algorithm, type AuthConfig } from './confi
 export {
   accessOf,
   CurrentPrincipal,
+  principalOf,
   Public,
   RequireRoles,
   type AuthenticatedRequest,

@@ -1,6 +1,6 @@
 import { Body, Controller, Header, Headers, HttpCode, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { CurrentPrincipal, RequireRoles, type Principal } from '@spillway/auth';
+import { principalOf, RequireRoles, type AuthenticatedRequest, type Principal } from '@spillway/auth';
 import { uuidV7, type Accepted, type CreatePost } from '@spillway/contracts';
 import { processClock } from '@spillway/contracts/server';
 import { requestSpan } from '@spillway/telemetry';
@@ -30,12 +30,12 @@ export class CreatePostController {
   @Header('Cache-Control', 'no-store')
   @RequireRoles('author')
   async create(
-    @CurrentPrincipal() principal: Principal,
     @Headers('idempotency-key') keyHeader: string | undefined,
     @Body() input: CreatePostDto,
-    @Req() request: FastifyRequest,
+    @Req() request: FastifyRequest & AuthenticatedRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<WriteAnswer> {
+    const principal = principalOf(request);
     const options: AcceptOptions = { lane: 'write', span: requestSpan(request.raw) };
     const key = readIdempotencyKey(keyHeader);
     const taken =

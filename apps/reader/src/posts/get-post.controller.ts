@@ -1,6 +1,6 @@
-import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Param, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { CurrentPrincipal, type Principal } from '@spillway/auth';
+import { principalOf, type AuthenticatedRequest } from '@spillway/auth';
 import { isUuid, type Post } from '@spillway/contracts';
 import { etagOf, presentPost } from '@spillway/contracts/server';
 import { ProblemError } from '@spillway/http';
@@ -15,11 +15,12 @@ export class GetPostController {
 
   @Get(':id')
   async get(
-    @CurrentPrincipal() { tenant }: Principal,
+    @Req() request: AuthenticatedRequest,
     @Param('id') id: string,
     @Headers('consistency-token') token: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Post> {
+    const { tenant } = principalOf(request);
     const postId = id.toLowerCase();
     if (!isUuid(postId)) throw notFound();
     const answer = await this.reads.read(tenant, this.reads.freshnessOf(tenant, token), (scope) =>

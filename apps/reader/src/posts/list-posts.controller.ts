@@ -1,6 +1,6 @@
-import { Controller, Get, Headers, Inject, Query, Res } from '@nestjs/common';
+import { Controller, Get, Headers, Inject, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { CurrentPrincipal, type Principal } from '@spillway/auth';
+import { principalOf, type AuthenticatedRequest } from '@spillway/auth';
 import { foldTags, type PartialPostPage } from '@spillway/contracts';
 import { presentPost, type SigningKeys, processClock } from '@spillway/contracts/server';
 import type { ReadScope } from '@spillway/database/read';
@@ -30,24 +30,25 @@ export class ListPostsController {
 
   @Get()
   async list(
-    @CurrentPrincipal() { tenant }: Principal,
+    @Req() request: AuthenticatedRequest,
     @Query() query: ListPostsDto,
     @Headers('consistency-token') token: string | undefined,
     @Headers('if-none-match') known: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PartialPostPage | string | undefined> {
+    const { tenant } = principalOf(request);
     const { limit = LIMIT_DEFAULT } = query;
     const filter = filterOf(tenant, query);
-    const list = listOf(filter);
     const fields = fieldsOf(query.fields);
-    const cursor = cursorOf(this.keys, list, query.cursor);
+    const cursor = query.cursor === undefined ? undefined : cursorOf(this.keys, listOf(filter), query.cursor);
     const freshness = this.reads.freshnessOf(tenant, token, cursor?.position);
     const read = async (scope: ReadScope) => {
       const page = { filter, before: cursor?.last, limit, fields, now: processClock.now() };
       const { posts, next } = await findPosts(scope, page);
       const position = await scope.seenPosition();
       const items = posts.map((post) => pickFields(presentPost(post), fields));
-      const nextCursor = next === null ? null : issueCursor(this.keys, list, { last: next, position });
+      const nextCursor =
+        next === null ? null : issueCursor(this.keys, listOf(filter), { last: next, position });
       // Without the cursor, which holds a position: pages of the same posts are the same.
       return { answer: { items, nextCursor }, versionedBy: [next, items] };
     };
