@@ -13,7 +13,12 @@ export {
   type ScriptedServer,
 } from './scripted-server.js';
 export { type ReceivedSpan } from './span.js';
-export { createSpecDatabase, type DatabaseRole, type SpecDatabase } from './spec-database.js';
+export {
+  connectPostgres,
+  createSpecDatabase,
+  type DatabaseRole,
+  type SpecDatabase,
+} from './spec-database.js';
 export { startRedisCluster, type RedisCluster } from './redis-cluster.js';
 export { startRedisServer, type RedisServer } from './redis-server.js';
 export { readStack, type Stack, type StackProcess, type StackRole } from './stack.js';

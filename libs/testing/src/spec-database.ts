@@ -32,7 +32,7 @@ export async function createSpecDatabase(prefix: string): Promise<SpecDatabase> 
     return url.href;
   };
   await asSuperuser((client) => client.query(`CREATE DATABASE ${name} OWNER migrator`));
-  const owner = await connected(urlOf('postgres'));
+  const owner = await connectPostgres(urlOf('postgres'));
   return {
     name,
     urlOf,
@@ -46,7 +46,7 @@ export async function createSpecDatabase(prefix: string): Promise<SpecDatabase> 
 }
 
 async function asSuperuser(fn: (client: Client) => Promise<unknown>): Promise<void> {
-  const client = await connected(readStack().urlOf('postgres-primary'));
+  const client = await connectPostgres(readStack().urlOf('postgres-primary'));
   try {
     await fn(client);
   } finally {
@@ -54,7 +54,8 @@ async function asSuperuser(fn: (client: Client) => Promise<unknown>): Promise<vo
   }
 }
 
-async function connected(connectionString: string): Promise<Client> {
+/** A session of its own; that it breaks shows at its next query. */
+export async function connectPostgres(connectionString: string): Promise<Client> {
   const client = new Client({ connectionString });
   client.on('error', () => undefined);
   await client.connect();

@@ -1,98 +1,48 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Client } from 'pg';
-import { Results } from '@spillway/cache';
-import { isStorable, lsnFromPostgres, uuidV7, type CreatePost } from '@spillway/contracts';
-import { encodeEnvelope, ShardDirectory } from '@spillway/contracts/server';
-import { classifySqlError, Router, sqlState } from '@spillway/database';
-import type { BatchEntry } from '@spillway/messaging';
-import { eventually, notYet, quietLogger, startTcpProxy } from '@spillway/testing';
-import type { TcpProxy } from '@spillway/testing';
-import { DeadLetterLanding } from '../dead-letters/land-dead-letters.js';
-import { Events } from '../events.js';
+import type { Client } from 'pg';
+import type { Results } from '@spillway/cache';
+import { isStorable, lsnFromPostgres, uuidV7 } from '@spillway/contracts';
+import { encodeEnvelope } from '@spillway/contracts/server';
+import type { Router } from '@spillway/database';
+import { connectPostgres, eventually, notYet } from '@spillway/testing';
 import { commandHandlers } from '../handlers.js';
-import {
-  batchOf,
-  entriesOf,
-  SHARD,
-  shown,
-  shuffled,
-  type WriterFixture,
-  writerFixture,
-} from '../spec/writer-fixture.js';
-import { BatchWriter } from './batch-writer.js';
-import { BARRIER, commitBatch } from './commit-batch.js';
+import { entryOf, postsFixture, type PostsFixture } from '../spec/posts-fixture.js';
+import { batchOf, entriesOf, SHARD, shown, shuffled } from '../spec/writer-fixture.js';
+import type { BatchWriter } from './batch-writer.js';
+import { commitBatch } from './commit-batch.js';
 import { Partitions } from './partitions.js';
 
-const events = new Events(quietLogger);
 const handlers = commandHandlers();
 
 describe('the writer', () => {
-  let fixture: WriterFixture;
+  let fixture: PostsFixture;
   let owner: Client;
+  let write: PostsFixture['write'];
+  let create: PostsFixture['create'];
+  let posts: PostsFixture['posts'];
+  let outcomeRow: PostsFixture['outcomeRow'];
   let replica: Client;
-  let proxy: TcpProxy;
   let results: Results;
   let tenant: string;
   let writer: BatchWriter;
   let router: Router;
 
   beforeAll(async () => {
-    fixture = await writerFixture('writer');
-    const { database } = fixture;
-    ({ results } = fixture);
-    owner = await connected(database.urlOf('postgres'));
+    fixture = await postsFixture('writer');
+    ({ write, create, posts, outcomeRow, results, tenant, writer, router } = fixture);
+    owner = await connectPostgres(fixture.database.urlOf('postgres'));
     await owner.query(`ALTER TABLE posts ADD CONSTRAINT posts_spec CHECK (content <> 'poison')`);
     replica = await eventually('the replica has the database', () =>
-      connected(database.urlOf('postgres', 'postgres-replica-1')),
+      connectPostgres(fixture.database.urlOf('postgres', 'postgres-replica-1')),
     );
-    proxy = await startTcpProxy({ target: { port: Number(new URL(database.urlOf('writer')).port) } });
-    router = await fixture.openRouter();
-    writer = fixture.writerOn(router);
-    tenant = `spec-${randomUUID()}`;
   });
   afterAll(async () => {
-    await proxy.stop();
     await Promise.all([owner.end(), replica.end()]);
     await fixture.close();
   });
 
-  const create = (fields: Partial<CreatePost> = {}, post: Partial<CreatePost['post']> = {}): CreatePost => {
-    const postId = fields.postId ?? uuidV7();
-    return {
-      kind: 'post.create',
-      commandId: postId,
-      postId,
-      tenantId: tenant,
-      actor: { sub: 'alice', moderator: false },
-      acceptedAt: Date.now(),
-      ...fields,
-      post: { authorId: 'alice', content: 'hello', tags: [], ...post },
-    };
-  };
-  const write = async (commands: readonly CreatePost[], by = writer): Promise<string[]> =>
-    (await by.write(batchOf(commands.map((command) => entryOf(encodeEnvelope([command])))))).map(shown);
-  const posts = async (ids: readonly string[]) => {
-    const { rows } = await owner.query<{
-      id: string;
-      content: string;
-      tags: string[];
-      command_id: string;
-      deleted_by: string | null;
-    }>('SELECT id, content, tags, command_id, deleted_by FROM posts WHERE tenant_id = $1 AND id = ANY($2)', [
-      tenant,
-      ids,
-    ]);
-    return new Map(rows.map((row) => [row.id, row]));
-  };
-  const outcomeRow = async (commandId: string) => {
-    const { rows } = await owner.query<{ outcome: string; code: string | null }>(
-      'SELECT outcome, code FROM command_outcomes WHERE tenant_id = $1 AND command_id = $2',
-      [tenant, commandId],
-    );
-    return rows[0];
-  };
   const letterOf = async (messageId: string | undefined, payload?: Buffer) => {
     const { rows } = await owner.query<{
       reason: string;
@@ -353,148 +303,4 @@ describe('the writer', () => {
       expect(rowCount).toBe(1);
     }
   });
-
-  describe('holds a batch', () => {
-    it('whose session the server ended, and commits it the next time', async () => {
-      const commands = [create(), create()];
-      await owner.query('BEGIN');
-      await owner.query('LOCK TABLE posts IN EXCLUSIVE MODE');
-      try {
-        const writing = write(commands);
-        await eventually('the batch waits for the lock, and its session is ended', async () => {
-          const ended = await fixture.database.query(
-            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE datname = $1 AND application_name = 'spec writer' AND wait_event_type = 'Lock'`,
-            [fixture.database.name],
-          );
-          return ended.length > 0;
-        });
-        expect(await writing).toEqual(['unavailable transient', 'unavailable transient']);
-      } finally {
-        await owner.query('ROLLBACK');
-      }
-      expect(await write(commands)).toEqual(['committed', 'committed']);
-    });
-
-    it('that met a standby, which is known as one', async () => {
-      const refused: unknown = await replica.query(BARRIER).catch((error: unknown) => error);
-      expect([sqlState(refused), classifySqlError(refused)]).toEqual(['25006', 'read_only']);
-    });
-
-    it('and says afterwards since when and why, though its entries come in another list', async () => {
-      const entries = [entryOf(encodeEnvelope([create()]))];
-      await owner.query('BEGIN');
-      await owner.query('LOCK TABLE posts IN EXCLUSIVE MODE');
-      const before = Date.now();
-      try {
-        expect((await writer.write(batchOf(entries))).map(shown)).toEqual(['unavailable transient']);
-      } finally {
-        await owner.query('ROLLBACK');
-      }
-      const again = { ...batchOf([...entries]), attempt: 2 };
-      expect((await writer.write(again)).map(shown)).toEqual(['committed']);
-      const [row] = await fixture.database.query<{ held: string; began: number }>(
-        `SELECT held, (extract(epoch FROM started_at) * 1000)::float8 AS began FROM batches
-         WHERE attempt = 2 ORDER BY applied_at DESC LIMIT 1`,
-      );
-      expect(row?.held).toBe('transient');
-      expect((row?.began ?? 0) - before).toBeLessThan(1_000);
-    });
-
-    it('that met a lock for too long', async () => {
-      const command = create();
-      await owner.query('BEGIN');
-      await owner.query('LOCK TABLE posts IN EXCLUSIVE MODE');
-      try {
-        expect(await write([command])).toEqual(['unavailable transient']);
-      } finally {
-        await owner.query('ROLLBACK');
-      }
-      expect(await write([command])).toEqual(['committed']);
-    });
-
-    it('while there is no primary, and whose answer got lost: stored once in the end', async () => {
-      const cut = await fixture.openRouter(proxy.port);
-      const by = fixture.writerOn(cut);
-      const commands = Array.from({ length: 20 }, () => create());
-      expect(await write(commands.slice(0, 10), by)).toEqual(Array(10).fill('committed'));
-      proxy.silence();
-      const writing = write(commands, by);
-      proxy.reset();
-      expect(new Set(await writing)).toEqual(new Set(['unavailable transient']));
-      await proxy.refuse();
-      await eventually('the primary is missed', () => !cut.hasPrimaries);
-      expect(new Set(await write(commands, by))).toEqual(new Set(['unavailable transient']));
-      await proxy.pass();
-      await eventually('the primary is found', () => cut.hasPrimaries);
-      const outcomes = await write(commands, by);
-      expect(outcomes).toEqual([
-        ...Array<string>(10).fill('duplicate'),
-        ...Array<string>(10).fill('committed'),
-      ]);
-      expect((await posts(commands.map((c) => c.postId))).size).toBe(20);
-    });
-
-    it('when a handler leaves a command without an outcome', async () => {
-      const forgetful = { ...handlers, 'post.create': { apply: () => Promise.resolve([]) } };
-      const by = new BatchWriter({
-        router,
-        results,
-        handlers: forgetful,
-        partitions: new Partitions(router),
-        events,
-      });
-      expect(await write([create()], by)).toEqual([
-        'unavailable a handler left a command without an outcome',
-      ]);
-    });
-  });
-
-  describe('lands dead letters', () => {
-    const landing = (on = router, map = 's0:0-1023'): DeadLetterLanding =>
-      new DeadLetterLanding(on, ShardDirectory.parse(map), events);
-
-    it('in the table, with why and how often, and parks their commands', async () => {
-      const command = create();
-      const death = { reason: 'delivery_limit', count: 21 };
-      const entry: BatchEntry = { ...entryOf(encodeEnvelope([command])), death };
-      const unreadable: BatchEntry = { ...entryOf(randomBytes(20)), death: { reason: 'rejected', count: 1 } };
-      for (let n = 0; n < 2; n++) {
-        const outcomes = await landing().land(batchOf([entry, unreadable]));
-        expect(outcomes.map(shown)).toEqual(['parked delivery_limit', 'parked rejected']);
-      }
-      expect(await outcomeRow(command.commandId)).toEqual({ outcome: 'parked', code: null });
-      expect(await letterOf(entry.messageId)).toEqual([
-        { reason: 'delivery_limit', attempts: 21, payload: entry.body, command_id: command.commandId },
-      ]);
-      expect(await letterOf(unreadable.messageId)).toMatchObject([
-        { payload: unreadable.body, command_id: null },
-      ]);
-    });
-
-    it('whatever the message calls itself', async () => {
-      const entry: BatchEntry = { ...entryOf(randomBytes(20)), messageId: 'message-1' };
-      expect((await landing().land(batchOf([entry]))).map(shown)).toEqual(['parked dead_lettered']);
-    });
-
-    it('and holds those whose shard has no database now', async () => {
-      const outcomes = await landing(router, 's1:0-1023').land(
-        batchOf([entryOf(encodeEnvelope([create()]))]),
-      );
-      expect(outcomes.map(shown)).toEqual(['unavailable database']);
-    });
-  });
 });
-
-function entryOf(body: Buffer): BatchEntry {
-  const [entry] = entriesOf(body);
-  if (!entry) throw new Error('the message holds nothing');
-  return entry;
-}
-
-async function connected(connectionString: string): Promise<Client> {
-  const client = new Client({ connectionString });
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
-}
