@@ -129,6 +129,31 @@ describe('revoked tokens without Redis', () => {
     await goesOn?.close();
     await next;
   });
+
+  it('end the waits that they began, and no others', async () => {
+    const own = await start('reader');
+    const { jti, exp, tenant } = claimsOf(good);
+    const { jobId } = commandOf(tenant);
+    const other = await mintToken(stack.dir, { tenant, sub: 'cho' });
+    const over = new Set<string>();
+    const wait = async (token: string): Promise<readonly [number, unknown]> => {
+      const headers = { authorization: `Bearer ${token}`, prefer: 'wait=10' };
+      const answer = await fetch(`${own.baseUrl}/v1/jobs/${jobId}`, { headers });
+      const { code, status } = (await answer.json()) as { code?: string; status: unknown };
+      over.add(token);
+      return [answer.status, code ?? status];
+    };
+    const goesOn = wait(other);
+    const ended = wait(good);
+    await eventually('both wait', async () => (await own.metric('requests_waiting')) === 2);
+    await onRedis((client) =>
+      client.hset('spillway:revoked:s0', { version: 'v2', [`${tenant}|${jti}`]: String(exp) }),
+    );
+    expect(await ended).toEqual([401, 'token_revoked']);
+    // It began first, so it would have ended first.
+    expect(over.has(other)).toBe(false);
+    expect(await goesOn).toEqual([200, 'processing']);
+  });
 });
 
 const claimsOf = (token: string): { jti: string; exp: number; tenant: string } =>

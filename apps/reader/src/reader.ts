@@ -62,7 +62,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
   const { waitMax, eventStreamsMax, eventStreamsPerTenant } = config;
   const waiting = new HeldRequests({ max: waitMax, maxPerTenant: Math.ceil(waitMax / 2) });
   const streaming = new HeldRequests({ max: eventStreamsMax, maxPerTenant: eventStreamsPerTenant });
-  const waiter = new JobWaiter({ jobs, waits, held: waiting });
+  const waiter = new JobWaiter({ jobs, waits, held: waiting, revocations });
   const streams = new JobStreams({ jobs, waits, held: streaming, events, revocations });
   const stopGauges = [
     observe('replica_lag_seconds', () => router.replicaLags),

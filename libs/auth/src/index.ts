@@ -1,4 +1,4 @@
-export { AuthError } from './auth-error.js';
+export { AuthError, revoked } from './auth-error.js';
 export { AuthGuard } from './auth.guard.js';
 export { AuthModule } from './auth.module.js';
 export { ALGORITHMS, authConfig, type Algorithm, type AuthConfig } from './config.js';

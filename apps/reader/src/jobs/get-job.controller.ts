@@ -17,7 +17,7 @@ export class GetJobController {
 
   @Get(':jobId')
   async get(
-    @CurrentPrincipal() { tenant }: Principal,
+    @CurrentPrincipal() principal: Principal,
     @Param('jobId') jobId: string,
     @Headers('prefer') prefer: string | undefined,
     @Req() request: FastifyRequest,
@@ -25,8 +25,8 @@ export class GetJobController {
   ): Promise<Job> {
     const seconds = preferredWait(prefer);
     const waiting =
-      seconds === undefined ? null : this.waiter.wait({ tenant, jobId, seconds, request, reply });
-    const job = await (waiting ?? this.jobs.read(tenant, jobId, processClock.now()));
+      seconds === undefined ? null : this.waiter.wait({ principal, jobId, seconds, request, reply });
+    const job = await (waiting ?? this.jobs.read(principal.tenant, jobId, processClock.now()));
     if (!job) throw noSuchJob();
     void reply.header('Cache-Control', 'no-store');
     if (waiting) void reply.header('Preference-Applied', `wait=${seconds}`);
