@@ -1,7 +1,6 @@
 import { Client } from 'pg';
-import { eventually, type Stack } from '@spillway/testing';
-
-const REPLAY_DEADLINE_MS = 120_000;
+import type { Stack } from '@spillway/testing';
+import { caughtUp } from './caught-up.js';
 
 /** One row fills a page. */
 const FILL = [
@@ -11,8 +10,6 @@ const FILL = [
    FROM generate_series(1, (SELECT setting::int FROM pg_settings WHERE name = 'shared_buffers'))`,
   'DROP TABLE worn_in',
 ];
-const REPLAYED = `
-  SELECT coalesce(bool_and(replay_lsn >= pg_current_wal_flush_lsn()), true) AS all FROM pg_stat_replication`;
 
 /**
  * Brings a database that was made a moment ago into the state of one that has run for a while: each of its
@@ -25,11 +22,7 @@ export async function wearIn(stack: Stack): Promise<void> {
   await admin.connect();
   try {
     for (const statement of FILL) await admin.query(statement);
-    await eventually(
-      'every replica has replayed what wore the primary in',
-      async () => (await admin.query<{ readonly all: boolean }>(REPLAYED)).rows[0]?.all,
-      { deadlineMs: REPLAY_DEADLINE_MS },
-    );
+    await caughtUp(admin);
     // What the replicas have is no longer kept, and its files are used again.
     await admin.query('CHECKPOINT');
   } finally {

@@ -15,6 +15,8 @@ export type ReadScenarioName = (typeof READ_SCENARIOS)[number];
 /** Part of the peak at which latencies are compared. */
 const PART = 0.6;
 const PGBENCH_CLIENTS = 10;
+/** Code that is not compiled yet costs many times as much. */
+const WARM_UP_MS = 4_000;
 /** As far as somebody scrolls. */
 const OFFSET = 1000;
 
@@ -76,7 +78,7 @@ function plain(
   return {
     name,
     title,
-    prepare: async (bench) => void (await send(bench, { durationMs: 1_000 })),
+    prepare: async (bench) => void (await send(bench, { durationMs: WARM_UP_MS })),
     block: (bench) => measure(bench, { send: () => send(bench) }),
   };
 }
