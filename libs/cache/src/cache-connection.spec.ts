@@ -104,6 +104,16 @@ describe('CacheConnection', () => {
     expect(await control.get(key)).toBeNull();
   });
 
+  it('is used again when the connection was lost with commands under way, and is back at the first attempt', async () => {
+    proxy.silence();
+    const underWay = Promise.all(Array.from({ length: 3 }, ping));
+    await eventually('they are on their way', () => proxy.connections > 0);
+    proxy.reset();
+    await proxy.pass();
+    expect((await underWay).every(({ ok }) => !ok)).toBe(true);
+    await eventually('redis answers again', async () => (await ping()).ok, { deadlineMs: 10_000 });
+  });
+
   it('compares clocks, and knows nothing without Redis', async () => {
     expect(Math.abs((await clockOffsetMs(cache)) ?? Number.NaN)).toBeLessThan(1_000);
     proxy.silence();

@@ -40,10 +40,13 @@ export function openRedis(options: RedisClientOptions): RedisClient {
   return addresses.length > 1 ? openCluster(addresses, options) : openServer(options);
 }
 
-function openServer({ url, name }: RedisClientOptions): RedisClient {
+function openServer({ url, name, commandTimeoutMs }: RedisClientOptions): RedisClient {
   const redis = new Redis(url, {
     ...NEVER_WAITING,
     connectionName: name,
+    // What was under way on a lost connection is never settled otherwise (ioredis 2193), and a pipeline that
+    // waits for it holds back every later command for good.
+    commandTimeout: commandTimeoutMs,
     enableOfflineQueue: false,
     enableAutoPipelining: true,
     retryStrategy: retryAfterMs,
