@@ -14,6 +14,8 @@ class SimulatedBroker {
   /** How many it confirms at once after a pause; a narrow link keeps no such credit. */
   burst = 50;
   stalled = false;
+  /** It confirms nothing, and goes on afterwards as if it had worked meanwhile. */
+  paused = false;
   private readonly sent: number[] = [];
   private credit = 0;
 
@@ -28,7 +30,12 @@ class SimulatedBroker {
         else refused++;
       }
       this.credit = this.stalled ? 0 : Math.min(this.credit + this.perSecond / 1_000, this.burst);
-      while (this.credit >= 1 && this.sent[0] !== undefined && this.now - this.sent[0] >= this.delayMs) {
+      while (
+        !this.paused &&
+        this.credit >= 1 &&
+        this.sent[0] !== undefined &&
+        this.now - this.sent[0] >= this.delayMs
+      ) {
         const latency = this.now - (this.sent.shift() ?? 0);
         this.credit--;
         latencies.push(latency);
@@ -112,6 +119,32 @@ describe('ConcurrencyLimit', () => {
         expect(inTime).toBe(confirmed);
       }),
       { numRuns: 10 },
+    );
+  });
+
+  it('does not take a narrow way for a long one because it stands still now and then', () => {
+    const pauses = fc.array(
+      fc.record({ afterMs: fc.integer({ min: 300, max: 2_000 }), forMs: fc.nat(700) }),
+      {
+        minLength: 30,
+        maxLength: 30,
+      },
+    );
+    fc.assert(
+      fc.property(pauses, fc.constantFrom(2, 4, 10), (list, times) => {
+        const broker = narrowWay(17);
+        broker.burst = 20;
+        broker.run(5_000, 10);
+        for (const { afterMs, forMs } of list) {
+          broker.run(afterMs, 17 * times);
+          // As a link that catches up afterwards.
+          broker.paused = true;
+          broker.run(forMs, 17 * times);
+          broker.paused = false;
+        }
+        expect(broker.limit.targetMs).toBeLessThan(DEADLINE_MS / 4);
+      }),
+      { numRuns: 40 },
     );
   });
 

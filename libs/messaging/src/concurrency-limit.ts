@@ -29,23 +29,29 @@ const PROBE_EVERY_MS = 5_000;
 const PROBE_MOST = 2;
 const PROBE_LEAST = 1.25;
 const PROBE_PAYS = 0.6;
-/** Windows at the floor until what is confirmed was sent there. */
+/** Windows that a probe lasts; each but the first must pay, since one may only make up for a pause. */
+const PROBE_WINDOWS = 4;
+/** How much of that a latency may add where the way is a long one. */
+const PROBE_ADDS = 0.4;
+/** Windows at the floor until what is confirmed was sent there, and how many more tell what it carries. */
 const PROBE_AFTER = 2;
+const PROBE_COMPARES = 2;
 /** A window ends after this time with enough samples, or after `WINDOW_MAX_MS` with any. */
 const WINDOW_MIN_MS = 100;
 const WINDOW_MAX_MS = 1_000;
 const WINDOW_SAMPLES = 10;
 
-/** What arrived in a millisecond. */
-interface Rate {
+/** What a window has shown: what arrived in a millisecond, and how late. */
+interface Seen {
   readonly posts: number;
   readonly bytes: number;
+  readonly median: number;
 }
 
 interface Probe {
-  readonly before: Rate;
-  /** How many times as much must arrive for the way to be a long one. */
-  readonly pays: number;
+  readonly before: Seen;
+  /** How many times as much is tried. */
+  readonly times: number;
   windows: number;
 }
 
@@ -65,9 +71,10 @@ interface Probe {
  *   that is more: the queue behind a narrow way stops growing before a window has ended.
  * - The baseline rises only by messages that were sent while nothing waited: no other latency is surely the
  *   way's and not our own queue's.
- * - After two windows at the floor, where a longer way to the broker and a narrow one look alike, more is tried for a moment, as
- *   far as it would not come too late on a narrow one. On a longer way more arrives, and its latency is the new
- *   baseline; on a narrow one nothing is gained, in posts or in bytes, and the limit stays.
+ * - After a while at the floor, where a longer way to the broker and a narrow one look alike, more is tried for a moment, as
+ *   far as it would not come too late on a narrow one. On a longer way more arrives than
+ *   ever at the floor, as early, and its latency is the new baseline; on a narrow one nothing is gained, in posts
+ *   or in bytes, and the limit stays.
  *
  * Nothing is allocated and no timer runs: `confirmed` does all the work. Times are milliseconds of any
  * monotonic clock.
@@ -93,6 +100,8 @@ export class ConcurrencyLimit {
   private probe: Probe | undefined;
   private probeAt = -Infinity;
   private windowsAtFloor = 0;
+  /** The best of each since what is confirmed was sent at the floor. */
+  private bestAtFloor: Seen | undefined;
   private opening = false;
 
   constructor({
@@ -149,12 +158,12 @@ export class ConcurrencyLimit {
   private adapt(now: number, elapsed: number): void {
     const median = this.window.median();
     const slow = median > this.tolerated;
-    const rate = { posts: this.deliveredPosts / elapsed, bytes: this.deliveredBytes / elapsed };
-    this.windowsAtFloor = this.current <= this.floor ? this.windowsAtFloor + 1 : 0;
-    if (this.probe) this.endProbe(this.probe, now, median, rate);
+    const seen = { posts: this.deliveredPosts / elapsed, bytes: this.deliveredBytes / elapsed, median };
+    this.noteFloor(seen);
+    if (this.probe) this.endProbe(this.probe, now, seen);
     else if (!slow) this.grow();
     // Fewer than the floor do not make each other wait.
-    else if (this.mostOutstanding >= this.floor) this.shrink(now, median, rate);
+    else if (this.mostOutstanding >= this.floor) this.shrink(now, median);
     if (median < this.baselineMs) this.baselineMs = median;
     else if (this.aloneMs > this.baselineMs && this.aloneMs < Infinity)
       this.baselineMs += (this.aloneMs - this.baselineMs) / 10;
@@ -171,28 +180,47 @@ export class ConcurrencyLimit {
     this.current = Math.min(this.max, this.current * (this.opening ? GROWTH_OPENING : GROWTH) + 1);
   }
 
-  private shrink(now: number, median: number, rate: Rate): void {
+  private noteFloor(seen: Seen): void {
+    this.windowsAtFloor = this.current <= this.floor ? this.windowsAtFloor + 1 : 0;
+    const best = this.bestAtFloor;
+    if (this.windowsAtFloor <= PROBE_AFTER) this.bestAtFloor = undefined;
+    else
+      this.bestAtFloor = {
+        posts: Math.max(seen.posts, best?.posts ?? 0),
+        bytes: Math.max(seen.bytes, best?.bytes ?? 0),
+        median: Math.min(seen.median, best?.median ?? Infinity),
+      };
+  }
+
+  private shrink(now: number, median: number): void {
     this.opening = false;
-    const most = Math.min(PROBE_MOST, this.neverFineMs / median, this.max / this.floor);
-    if (this.windowsAtFloor > PROBE_AFTER && now >= this.probeAt && most >= PROBE_LEAST) {
-      this.probe = { before: rate, pays: 1 + (most - 1) * PROBE_PAYS, windows: 0 };
-      this.current = this.floor * most;
+    const before = this.bestAtFloor;
+    const times = Math.min(PROBE_MOST, this.neverFineMs / median, this.max / this.floor);
+    const compared = this.windowsAtFloor >= PROBE_AFTER + PROBE_COMPARES;
+    if (before && compared && now >= this.probeAt && times >= PROBE_LEAST) {
+      this.probe = { before, times, windows: 0 };
+      this.current = this.floor * times;
       return;
     }
     const least = this.slowBefore ? SHRINK_AGAIN : SHRINK_FIRST;
     this.current = Math.max(this.floor, this.current * Math.max(least, this.tolerated / median));
   }
 
-  /** The first window still confirms what was sent before the probe; the second tells. */
-  private endProbe({ before, pays }: Probe, now: number, median: number, rate: Rate): void {
-    if (!this.probe || ++this.probe.windows < 2) return;
+  /** The first window still confirms what was sent before the probe; those that follow tell. */
+  private endProbe(probe: Probe, now: number, seen: Seen): void {
+    if (++probe.windows < 2) return;
+    const { before, times } = probe;
+    const pays = 1 + (times - 1) * PROBE_PAYS;
+    const inTime = seen.median <= before.median * (1 + (times - 1) * PROBE_ADDS);
+    const longer = inTime && seen.posts >= before.posts * pays && seen.bytes >= before.bytes * pays;
+    if (longer && probe.windows < PROBE_WINDOWS) return;
     this.probe = undefined;
-    if (rate.posts >= before.posts * pays && rate.bytes >= before.bytes * pays) {
-      this.baselineMs = median;
+    if (longer) {
+      this.baselineMs = seen.median;
       this.opening = true;
-      return;
+    } else {
+      this.current = this.floor;
+      this.probeAt = now + PROBE_EVERY_MS;
     }
-    this.current = this.floor;
-    this.probeAt = now + PROBE_EVERY_MS;
   }
 }
