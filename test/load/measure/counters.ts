@@ -1,4 +1,5 @@
 import { eventually, notYet, type Stack } from '@spillway/testing';
+import { feedFollowed } from './feed.js';
 
 const SCRAPE_DEADLINE_MS = 5_000;
 
@@ -36,13 +37,14 @@ export class Counters {
     this.base = { accepted: await this.accepted(), committed: await this.committed() };
   }
 
-  /** Waits until all that was accepted is committed. */
+  /** Waits until all that was accepted is committed, and derived from. */
   async drained(deadlineMs = 180_000): Promise<void> {
     const look = async (): Promise<true | ReturnType<typeof notYet>> => {
       const backlog = await this.backlog();
       return backlog <= 0 || notYet({ backlog });
     };
     await eventually('all accepted posts are committed', look, { deadlineMs, everyMs: 250 });
+    await feedFollowed(this.stack.urlOf('postgres-primary'), deadlineMs);
   }
 
   protected acceptedSoFar(): Promise<number> {
