@@ -1,4 +1,5 @@
 import { metrics, type Attributes, type Counter, type Histogram } from '@opentelemetry/api';
+import { TalliedCounter, TalliedHistogram } from './tally.js';
 
 const SECONDS_FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const SECONDS_HTTP = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -24,7 +25,7 @@ const LOOKUPS: Readonly<Record<string, readonly string[]>> = {
 
 /** The instruments of docs "Telemetry", by their names on the wire. No label holds user text or ids of people. */
 export interface Meters {
-  readonly httpServerRequestDuration: Histogram<{ route: string; method: string; status: number }>;
+  readonly httpServerRequestDuration: TalliedHistogram<{ route: string; method: string; status: number }>;
   readonly postsAccepted: Counter;
   readonly postsCommitted: Counter;
   readonly postsFailed: Counter<{ code: string }>;
@@ -34,7 +35,7 @@ export interface Meters {
   readonly postCommitLagSeconds: Histogram;
   readonly batchSize: Histogram;
   readonly batchFlushSeconds: Histogram<{ trigger: string }>;
-  readonly cacheRequests: Counter<{ cache: string; outcome: string }>;
+  readonly cacheRequests: TalliedCounter<{ cache: string; outcome: string }>;
   readonly routerReads: Counter<{ served_by: string }>;
 }
 
@@ -48,11 +49,12 @@ export function meters(): Meters {
 
 function create(): Meters {
   return {
-    httpServerRequestDuration: histogram(
-      'http_server_request_duration',
-      'Seconds from request to response',
-      SECONDS_HTTP,
-    ),
+    httpServerRequestDuration: new TalliedHistogram({
+      name: 'http_server_request_duration',
+      description: 'Seconds from request to response',
+      boundaries: SECONDS_HTTP,
+      keyOf: ({ route, method, status }) => `${status} ${method} ${route}`,
+    }),
     postsAccepted: counter('posts_accepted_total', 'Posts the broker confirmed', [{}]),
     postsCommitted: counter('posts_committed_total', 'Posts committed to the primary', [{}]),
     postsFailed: counter(
@@ -78,13 +80,20 @@ function create(): Meters {
     postCommitLagSeconds: histogram('post_commit_lag_seconds', 'Seconds from accept to commit', SECONDS_LAG),
     batchSize: histogram('batch_size', 'Commands in one transaction', BATCH_SIZES),
     batchFlushSeconds: histogram('batch_flush_seconds', 'Seconds of one batch transaction', SECONDS_FAST),
-    cacheRequests: counter(
-      'cache_requests_total',
-      'Lookups in a cache',
-      Object.entries(LOOKUPS).flatMap(([cache, outcomes]) => outcomes.map((outcome) => ({ cache, outcome }))),
-    ),
+    cacheRequests: lookups(),
     routerReads: counter('router_reads_total', 'Reads by the node that answered', [{ served_by: 'primary' }]),
   };
+}
+
+function lookups(): Meters['cacheRequests'] {
+  const made: Meters['cacheRequests'] = new TalliedCounter(
+    'cache_requests_total',
+    'Lookups in a cache',
+    ({ cache, outcome }) => `${cache} ${outcome}`,
+  );
+  for (const [cache, outcomes] of Object.entries(LOOKUPS))
+    for (const outcome of outcomes) made.add(0, { cache, outcome });
+  return made;
 }
 
 const meter = () => metrics.getMeter('spillway');
