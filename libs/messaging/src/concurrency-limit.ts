@@ -1,4 +1,5 @@
 import { LatencyWindow } from './latency-window.js';
+import { LimitProbe, type Seen } from './limit-probe.js';
 
 export interface ConcurrencyLimitOptions {
   /** The limit is never higher. */
@@ -24,36 +25,10 @@ const GROWTH_OPENING = 2;
 /** How far one window may shrink the limit, and how far one that follows another slow one may. */
 const SHRINK_FIRST = 0.5;
 const SHRINK_AGAIN = 0.1;
-/** At the floor, how often more is tried, how many times as much, and the share of that which must arrive. */
-const PROBE_EVERY_MS = 5_000;
-const PROBE_MOST = 2;
-const PROBE_LEAST = 1.25;
-const PROBE_PAYS = 0.6;
-/** Windows that a probe lasts; each but the first must pay, since one may only make up for a pause. */
-const PROBE_WINDOWS = 4;
-/** How much of that a latency may add where the way is a long one. */
-const PROBE_ADDS = 0.4;
-/** Windows at the floor until what is confirmed was sent there, and how many more tell what it carries. */
-const PROBE_AFTER = 2;
-const PROBE_COMPARES = 2;
 /** A window ends after this time with enough samples, or after `WINDOW_MAX_MS` with any. */
 const WINDOW_MIN_MS = 100;
 const WINDOW_MAX_MS = 1_000;
 const WINDOW_SAMPLES = 10;
-
-/** What a window has shown: what arrived in a millisecond, and how late. */
-interface Seen {
-  readonly posts: number;
-  readonly bytes: number;
-  readonly median: number;
-}
-
-interface Probe {
-  readonly before: Seen;
-  /** How many times as much is tried. */
-  readonly times: number;
-  windows: number;
-}
 
 /**
  * How many posts may wait for the broker at once, from how long it takes to confirm their messages.
@@ -97,11 +72,7 @@ export class ConcurrencyLimit {
   /** Whether the last confirm left nothing waiting, and the least latency of this window after such a one. */
   private empty = true;
   private aloneMs = Infinity;
-  private probe: Probe | undefined;
-  private probeAt = -Infinity;
-  private windowsAtFloor = 0;
-  /** The best of each since what is confirmed was sent at the floor. */
-  private bestAtFloor: Seen | undefined;
+  private readonly probe = new LimitProbe();
   private opening = false;
 
   constructor({
@@ -143,7 +114,7 @@ export class ConcurrencyLimit {
     this.empty = outstanding <= posts;
     if (outstanding > this.mostOutstanding) this.mostOutstanding = outstanding;
     const elapsed = now - this.startedAt;
-    if (latencyMs > this.tolerated && outstanding >= this.floor && !this.probe) this.contain(elapsed);
+    if (latencyMs > this.tolerated && outstanding >= this.floor && !this.probe.runs) this.contain(elapsed);
     const due = this.window.samples >= WINDOW_SAMPLES ? elapsed >= this.lengthMs : elapsed >= WINDOW_MAX_MS;
     if (due) this.adapt(now, elapsed);
   }
@@ -159,8 +130,8 @@ export class ConcurrencyLimit {
     const median = this.window.median();
     const slow = median > this.tolerated;
     const seen = { posts: this.deliveredPosts / elapsed, bytes: this.deliveredBytes / elapsed, median };
-    this.noteFloor(seen);
-    if (this.probe) this.endProbe(this.probe, now, seen);
+    this.probe.note(seen, this.current <= this.floor);
+    if (this.probe.runs) this.judge(now, seen);
     else if (!slow) this.grow();
     // Fewer than the floor do not make each other wait.
     else if (this.mostOutstanding >= this.floor) this.shrink(now, median);
@@ -180,25 +151,10 @@ export class ConcurrencyLimit {
     this.current = Math.min(this.max, this.current * (this.opening ? GROWTH_OPENING : GROWTH) + 1);
   }
 
-  private noteFloor(seen: Seen): void {
-    this.windowsAtFloor = this.current <= this.floor ? this.windowsAtFloor + 1 : 0;
-    const best = this.bestAtFloor;
-    if (this.windowsAtFloor <= PROBE_AFTER) this.bestAtFloor = undefined;
-    else
-      this.bestAtFloor = {
-        posts: Math.max(seen.posts, best?.posts ?? 0),
-        bytes: Math.max(seen.bytes, best?.bytes ?? 0),
-        median: Math.min(seen.median, best?.median ?? Infinity),
-      };
-  }
-
   private shrink(now: number, median: number): void {
     this.opening = false;
-    const before = this.bestAtFloor;
-    const times = Math.min(PROBE_MOST, this.neverFineMs / median, this.max / this.floor);
-    const compared = this.windowsAtFloor >= PROBE_AFTER + PROBE_COMPARES;
-    if (before && compared && now >= this.probeAt && times >= PROBE_LEAST) {
-      this.probe = { before, times, windows: 0 };
+    const times = this.probe.begin(now, Math.min(this.neverFineMs / median, this.max / this.floor));
+    if (times !== undefined) {
       this.current = this.floor * times;
       return;
     }
@@ -206,21 +162,11 @@ export class ConcurrencyLimit {
     this.current = Math.max(this.floor, this.current * Math.max(least, this.tolerated / median));
   }
 
-  /** The first window still confirms what was sent before the probe; those that follow tell. */
-  private endProbe(probe: Probe, now: number, seen: Seen): void {
-    if (++probe.windows < 2) return;
-    const { before, times } = probe;
-    const pays = 1 + (times - 1) * PROBE_PAYS;
-    const inTime = seen.median <= before.median * (1 + (times - 1) * PROBE_ADDS);
-    const longer = inTime && seen.posts >= before.posts * pays && seen.bytes >= before.bytes * pays;
-    if (longer && probe.windows < PROBE_WINDOWS) return;
-    this.probe = undefined;
-    if (longer) {
+  private judge(now: number, seen: Seen): void {
+    const verdict = this.probe.judge(now, seen);
+    if (verdict === 'longer way') {
       this.baselineMs = seen.median;
       this.opening = true;
-    } else {
-      this.current = this.floor;
-      this.probeAt = now + PROBE_EVERY_MS;
-    }
+    } else if (verdict === 'nothing gained') this.current = this.floor;
   }
 }
