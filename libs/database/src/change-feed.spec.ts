@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { uuidV7 } from '@spillway/contracts';
-import { createSpecDatabase, watchLeaks, type LeakCheck, type SpecDatabase } from '@spillway/testing';
+import {
+  createSpecDatabase,
+  eventually,
+  notYet,
+  watchLeaks,
+  type LeakCheck,
+  type SpecDatabase,
+} from '@spillway/testing';
 import { migrate } from './migrate.js';
 
 const DENIED = '42501';
@@ -102,16 +109,22 @@ describe('the change feed', () => {
           cursor = { xid, post: id };
         }
       });
+    /** Other transactions of the server hold the feed back as well, while they are open. */
+    const followTo = (count: number) =>
+      eventually('the feed shows its next changes', async () => {
+        await follow();
+        return seen.length >= count || notYet(seen);
+      });
     const [first, second, third] = [uuidV7(), uuidV7(), uuidV7()];
     await change(writer, 'late', first);
     await late.query('BEGIN');
     await change(late, 'late', second);
     await change(writer, 'late', third);
-    await follow();
+    await followTo(1);
     expect(seen).toEqual([first]);
     await late.query('COMMIT');
     await late.end();
-    await follow();
+    await followTo(3);
     expect(seen).toEqual([first, second, third]);
   });
 

@@ -23,7 +23,9 @@ export class TallyingExporter extends PrometheusExporter {
 
   override async collect(options?: MetricCollectOptions): Promise<CollectionResult> {
     const { resourceMetrics, errors } = await super.collect(options);
-    const metrics = this.histograms().map((histogram) => dataOf(histogram, this.startedAt));
+    const metrics = this.histograms()
+      .map((histogram) => dataOf(histogram, this.startedAt))
+      .filter(({ dataPoints }) => dataPoints.length > 0);
     const scopeMetrics = [...resourceMetrics.scopeMetrics, { scope: { name: 'spillway' }, metrics }];
     return { resourceMetrics: { ...resourceMetrics, scopeMetrics }, errors };
   }
