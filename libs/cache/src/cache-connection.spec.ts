@@ -2,7 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { uuidV7 } from '@spillway/contracts';
-import { eventually, freePort, quietLogger, readStack, startTcpProxy, watchLeaks } from '@spillway/testing';
+import {
+  eventually,
+  freePort,
+  notYet,
+  quietLogger,
+  readStack,
+  startTcpProxy,
+  watchLeaks,
+} from '@spillway/testing';
 import type { LeakCheck, TcpProxy } from '@spillway/testing';
 import { CacheConnection } from './cache-connection.js';
 import { clockOffsetMs } from './clock-offset.js';
@@ -102,6 +110,17 @@ describe('CacheConnection', () => {
     await proxy.pass();
     await eventually('redis answers again', async () => (await ping()).ok, { deadlineMs: 15_000 });
     expect(await control.get(key)).toBeNull();
+  });
+
+  it('has no patience with a Redis that has been silent: who asks whether it is back holds up all others', async () => {
+    const patiently = () => timed(() => cache.callPatiently((redis) => redis.ping()));
+    proxy.silence();
+    await eventually('the breaker opens', async () => (await timed(ping))[1] < 20);
+    const asked = await eventually('a patient call asks whether it is back', async () => {
+      const [, tookMs] = await patiently();
+      return tookMs >= 95 ? tookMs : notYet(tookMs);
+    });
+    expect(asked).toBeLessThan(450);
   });
 
   it('is used again when the connection was lost with commands under way, and is back at the first attempt', async () => {

@@ -42,8 +42,8 @@ export class CacheConnection {
     private readonly client: RedisClient,
     private readonly closeWhenTimeWentBack: () => void,
     private readonly policy: IPolicy,
-    /** The same breaker, with more patience. */
-    private readonly patient: IPolicy,
+    /** The same breaker, with more patience while there is reason for it. */
+    private readonly patientNow: () => IPolicy,
   ) {}
 
   static open({ url, name, logger, deadlineMs = DEADLINE_MS }: CacheConnectionOptions): CacheConnection {
@@ -72,12 +72,11 @@ export class CacheConnection {
       if (breaker.state === CircuitState.Open && Date.now() < brokeAt) breaker.isolate().dispose();
     };
     const within = (ms: number): IPolicy => wrap(breaker, timeout(ms, TimeoutStrategy.Aggressive));
-    return new CacheConnection(
-      redis,
-      closeWhenTimeWentBack,
-      within(deadlineMs),
-      within(deadlineMs * PATIENCE),
-    );
+    const policy = within(deadlineMs);
+    const patient = within(deadlineMs * PATIENCE);
+    // The call that finds out whether Redis is back holds up all others meanwhile.
+    const patientNow = (): IPolicy => (breaker.state === CircuitState.Closed ? patient : policy);
+    return new CacheConnection(redis, closeWhenTimeWentBack, policy, patientNow);
   }
 
   /** Runs a command; `ok: false` when Redis did not answer in time, for whatever reason. */
@@ -85,9 +84,12 @@ export class CacheConnection {
     return this.execute(this.policy, command);
   }
 
-  /** The same with five times the deadline, for what a client would rather wait for than do without. */
+  /**
+   * The same with five times the deadline, for what a client would rather wait for than do without. While Redis has
+   * been silent it has no more time than others.
+   */
   callPatiently<T>(command: CacheCommand<T>): Promise<CacheAnswer<T>> {
-    return this.execute(this.patient, command);
+    return this.execute(this.patientNow(), command);
   }
 
   private async execute<T>(policy: IPolicy, command: CacheCommand<T>): Promise<CacheAnswer<T>> {
