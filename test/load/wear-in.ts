@@ -2,14 +2,8 @@ import { Client } from 'pg';
 import type { Stack } from '@spillway/testing';
 import { caughtUp } from './caught-up.js';
 
-/** One row fills a page. */
-const FILL = [
-  'CREATE TABLE worn_in (filler text)',
-  'ALTER TABLE worn_in ALTER COLUMN filler SET STORAGE PLAIN',
-  `INSERT INTO worn_in SELECT repeat('x', 8000)
-   FROM generate_series(1, (SELECT setting::int FROM pg_settings WHERE name = 'shared_buffers'))`,
-  'DROP TABLE worn_in',
-];
+/** Pages between two waits for the replica, a gigabyte: its slot keeps four of log for it, and no more. */
+const STEP = 131_072;
 
 /**
  * Brings a database that was made a moment ago into the state of one that has run for a while: each of its
@@ -21,7 +15,13 @@ export async function wearIn(stack: Stack): Promise<void> {
   const admin = new Client({ connectionString: stack.urlOf('postgres-primary') });
   await admin.connect();
   try {
-    for (const statement of FILL) await admin.query(statement);
+    await admin.query('CREATE TABLE worn_in (filler text)');
+    await admin.query('ALTER TABLE worn_in ALTER COLUMN filler SET STORAGE PLAIN');
+    for (let left = await buffersOf(admin); left > 0; left -= STEP) {
+      await fillPages(admin, Math.min(STEP, left));
+      await caughtUp(admin);
+    }
+    await admin.query('DROP TABLE worn_in');
     await caughtUp(admin);
     // What the replicas have is no longer kept, and its files are used again.
     await admin.query('CHECKPOINT');
@@ -29,3 +29,15 @@ export async function wearIn(stack: Stack): Promise<void> {
     await admin.end();
   }
 }
+
+/** How many pages the server's memory holds. */
+async function buffersOf(admin: Client): Promise<number> {
+  const { rows } = await admin.query<{ pages: number }>(
+    `SELECT setting::int AS pages FROM pg_settings WHERE name = 'shared_buffers'`,
+  );
+  return rows[0]?.pages ?? 0;
+}
+
+/** One row fills a page. */
+const fillPages = (admin: Client, pages: number): Promise<unknown> =>
+  admin.query(`INSERT INTO worn_in SELECT repeat('x', 8000) FROM generate_series(1, $1::int)`, [pages]);
