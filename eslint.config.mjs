@@ -52,7 +52,7 @@ const projects = [
   .concat(['cli', 'gateway', 'reader', 'writer'].map((n) => `apps/${n}`));
 const ownership = projects.map((project) => ({
   files: [`${project}/**/*.ts`],
-  ignores: ['**/*.spec.ts'],
+  ignores: ['**/*.spec.ts', '**/*.fixture.ts', '**/src/spec/**'],
   rules: {
     'no-restricted-imports': [
       'error',

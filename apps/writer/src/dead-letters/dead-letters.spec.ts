@@ -1,130 +1,49 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { CacheConnection, Results } from '@spillway/cache';
-import {
-  uuidV7,
-  uuidV7Time,
-  type Command,
-  type CreatePost,
-  type DiscardDeadLetter,
-  type ReplayDeadLetter,
-} from '@spillway/contracts';
+import type { Channel } from 'amqplib';
+import { uuidV7, type Command, type ReplayDeadLetter } from '@spillway/contracts';
 import { decodeEnvelope, encodeEnvelope, ShardDirectory } from '@spillway/contracts/server';
-import { migrate, Router } from '@spillway/database';
-import { BrokerConnection, Publisher, topology, writeQueue } from '@spillway/messaging';
-import {
-  createSpecDatabase,
-  createVirtualHost,
-  eventually,
-  type LeakCheck,
-  quietLogger,
-  readStack,
-  type SpecDatabase,
-  type VirtualHost,
-  watchLeaks,
-} from '@spillway/testing';
-import { Events } from '../events.js';
-import { commandHandlers } from '../handlers.js';
-import { BatchWriter } from '../posts/batch-writer.js';
-import { Partitions } from '../posts/partitions.js';
-import { entriesOf, openRouterTo, SHARD, shown } from '../spec/writer-fixture.js';
+import { writeQueue } from '@spillway/messaging';
+import { createVirtualHost, type VirtualHost } from '@spillway/testing';
+import { brokerFixture, type BrokerFixture } from '../spec/broker-fixture.js';
+import { edit, letterAction, type LetterActionKind } from '../spec/commands.js';
+import { postsFixture, type PostsFixture } from '../spec/posts-fixture.js';
+import { batchOf, entriesOf, SHARD } from '../spec/writer-fixture.js';
 import { DeadLetterLanding } from './land-dead-letters.js';
 import { ReplayOutbox } from './replay-outbox.js';
 
 const QUEUE = writeQueue(SHARD);
 
 describe('what operators do about dead letters', () => {
-  let leaks: LeakCheck;
-  let database: SpecDatabase;
+  let fixture: PostsFixture;
   let host: VirtualHost;
-  let model: ChannelModel;
+  let broker: BrokerFixture;
   let channel: Channel;
-  let connection: BrokerConnection;
-  let publisher: Publisher;
-  let cache: CacheConnection;
-  let router: Router;
-  let writer: BatchWriter;
   let landing: DeadLetterLanding;
   let outbox: ReplayOutbox;
-  const tenant = `spec-${randomUUID()}`;
+  let tenant: string;
 
   beforeAll(async () => {
-    leaks = watchLeaks();
-    database = await createSpecDatabase('letters');
-    await migrate(database.urlOf('migrator'));
+    fixture = await postsFixture('letters');
     host = await createVirtualHost(`spec-letters-${randomBytes(4).toString('hex')}`);
-    model = await connect(host.url);
-    channel = await model.createChannel();
-    for (const { name, type } of topology([SHARD]).exchanges) await channel.assertExchange(name, type);
-    await channel.assertQueue(QUEUE, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
-    await channel.bindQueue(QUEUE, 'posts', QUEUE);
-    connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quietLogger });
-    publisher = new Publisher({ connection, logger: quietLogger, timeoutMs: 3_000, maxUnconfirmed: 100 });
-    await eventually('the gate opens', () => publisher.closedBecause === null);
-    cache = CacheConnection.open({ url: readStack().urlOf('redis'), name: 'a spec', logger: quietLogger });
-    router = openRouterTo(database.urlOf('writer'));
-    await eventually('the primary is found', () => router.hasPrimaries);
-    const events = new Events(quietLogger);
+    broker = await brokerFixture(host.url, [QUEUE]);
+    ({ channel } = broker);
+    const { router, events } = fixture;
+    ({ tenant } = fixture);
     const directory = ShardDirectory.parse(`${SHARD}:0-1023`);
-    const results = new Results(cache);
-    const partitions = new Partitions(router);
-    writer = new BatchWriter({ router, results, handlers: commandHandlers(), partitions, events });
     landing = new DeadLetterLanding(router, directory, events);
-    outbox = new ReplayOutbox(router, publisher, directory, events);
+    outbox = new ReplayOutbox(router, broker.publisher, directory, events);
   });
   afterAll(async () => {
-    await publisher.close();
-    await connection.close();
-    await model.close();
+    await broker.close();
     await host.remove();
-    await router.close();
-    await cache.close();
-    await database.drop();
-    await leaks.expectNoLeaks();
+    await fixture.close();
   });
 
-  const create = (fields: Partial<CreatePost> = {}): CreatePost => {
-    const postId = uuidV7();
-    return {
-      kind: 'post.create',
-      commandId: postId,
-      postId,
-      tenantId: tenant,
-      actor: { sub: 'alice', moderator: false },
-      acceptedAt: Date.now(),
-      post: { authorId: 'alice', content: 'hello', tags: [] },
-      ...fields,
-    };
-  };
-  const act = (
-    kind: Command['kind'] & `dead_letter.${string}`,
-    letterId: string,
-    fields: Partial<ReplayDeadLetter> = {},
-  ): ReplayDeadLetter | DiscardDeadLetter => {
-    const commandId = uuidV7();
-    return {
-      commandId,
-      postId: commandId,
-      tenantId: tenant,
-      actor: { sub: 'olga', moderator: false },
-      acceptedAt: Date.now(),
-      letterId,
-      why: 'the writer is newer now',
-      via: 'api',
-      ...fields,
-      kind,
-    };
-  };
-  const write = async (...commands: readonly Command[]): Promise<string[]> =>
-    (
-      await writer.write({
-        queue: QUEUE,
-        trigger: 'age',
-        attempt: 1,
-        entries: commands.flatMap((command) => entriesOf(encodeEnvelope([command]))),
-      })
-    ).map(shown);
+  const create: PostsFixture['create'] = (fields, post) => fixture.create(fields, post);
+  const act = (kind: LetterActionKind, letterId: string, fields?: Partial<ReplayDeadLetter>) =>
+    letterAction(kind, tenant, letterId, fields);
+  const write = (...commands: readonly Command[]) => fixture.write(commands);
   /** Puts a message aside as the broker does after too many deliveries; the ids of its letters, in order. */
   const park = async (body: Buffer): Promise<string[]> => {
     const entries = entriesOf(body).map((entry) => ({
@@ -132,7 +51,7 @@ describe('what operators do about dead letters', () => {
       death: { reason: 'delivery_limit', count: 20 },
     }));
     await landing.land({ queue: 'posts.dead', trigger: 'age', attempt: 1, entries });
-    const rows = await database.query<{ id: string }>(
+    const rows = await fixture.database.query<{ id: string }>(
       'SELECT id FROM dead_letters WHERE message_id = $1 ORDER BY ordinal',
       [entries[0]?.messageId],
     );
@@ -143,19 +62,17 @@ describe('what operators do about dead letters', () => {
     return id;
   };
   const stateOf = async (id: string): Promise<string | undefined> =>
-    (await database.query<{ state: string }>('SELECT state FROM dead_letters WHERE id = $1', [id]))[0]?.state;
+    (await fixture.database.query<{ state: string }>('SELECT state FROM dead_letters WHERE id = $1', [id]))[0]
+      ?.state;
   const actionsOf = (id: string) =>
-    database.query<{ said: string; why: string }>(
+    fixture.database.query<{ said: string; why: string }>(
       `SELECT concat_ws(' ', action, actor, via, result) AS said, why FROM dead_letter_actions WHERE letter_id = $1 ORDER BY at`,
       [id],
     );
-  const outcomeOf = async ({ commandId }: Command) =>
-    (
-      await database.query<{ said: string }>(
-        `SELECT concat_ws(' ', outcome, code) AS said FROM command_outcomes WHERE tenant_id = $1 AND command_id = $2`,
-        [tenant, commandId],
-      )
-    )[0]?.said;
+  const outcomeOf = async ({ commandId }: Command): Promise<string | undefined> => {
+    const row = await fixture.outcomeRow(commandId);
+    return row && [row.outcome, row.code ?? []].flat().join(' ');
+  };
   /** Everything on the write queue, taken off it. */
   const queued = async (): Promise<{ messageId: unknown; body: Buffer }[]> => {
     const messages = [];
@@ -216,10 +133,9 @@ describe('what operators do about dead letters', () => {
     const [message] = await queued();
     expect(message?.body).toEqual(body);
     const again = entriesOf(message?.body ?? Buffer.alloc(0), replay.commandId);
-    for (let n = 0; n < 2; n++)
-      await writer.write({ queue: QUEUE, trigger: 'age', attempt: 1, entries: again });
+    for (let n = 0; n < 2; n++) await fixture.writer.write(batchOf(again));
     expect(
-      await database.query('SELECT state, reason, kind FROM dead_letters WHERE message_id = $1', [
+      await fixture.database.query('SELECT state, reason, kind FROM dead_letters WHERE message_id = $1', [
         replay.commandId,
       ]),
     ).toEqual([{ state: 'open', reason: 'newer_command', kind: 'post.pin' }]);
@@ -240,28 +156,23 @@ describe('what operators do about dead letters', () => {
       'discard olga api unchanged',
     ]);
     // The row is there whatever the outcome says, and the job is read from it.
-    expect(await database.query('SELECT id FROM posts WHERE id = $1', [done.postId])).toHaveLength(1);
+    expect(await fixture.database.query('SELECT id FROM posts WHERE id = $1', [done.postId])).toHaveLength(1);
   });
 
   it('a discarded command may be replayed and then ends as it ends', async () => {
-    const poor = create({ post: { authorId: 'alice', content: 'x', tags: [] } });
+    const poor = create({}, { content: 'x' });
     const letter = await parkOne(poor);
     await write(act('dead_letter.discard', letter));
     expect(await write(act('dead_letter.replay', letter))).toEqual(['committed']);
     await outbox.publishSome(SHARD);
     expect(await queued()).toHaveLength(1);
-    const edit: Command = {
-      ...poor,
-      kind: 'post.edit',
-      commandId: uuidV7(uuidV7Time(poor.postId) + 1),
-      edit: { content: 'y' },
-    };
+    const later = edit(poor, 1, { content: 'y' });
     await write(poor);
-    const second = await parkOne(edit);
+    const second = await parkOne(later);
     await write(act('dead_letter.discard', second));
-    expect(await outcomeOf(edit)).toBe('discarded discarded');
-    await write(edit);
-    expect(await outcomeOf(edit)).toBe('completed');
+    expect(await outcomeOf(later)).toBe('discarded discarded');
+    await write(later);
+    expect(await outcomeOf(later)).toBe('completed');
   });
 
   it('what was replayed cannot be discarded, and what was rejected cannot be replayed', async () => {
@@ -272,7 +183,7 @@ describe('what operators do about dead letters', () => {
     expect(await write(act('dead_letter.discard', letter))).toEqual(['rejected already_replayed']);
     await queued();
     const first = create();
-    const taken = create({ postId: first.postId });
+    const taken = create({ postId: first.postId, commandId: uuidV7() });
     expect(await write(first, taken)).toEqual(['committed', 'rejected id_taken']);
     const rejected = await parkOne(taken);
     expect(await write(act('dead_letter.replay', rejected))).toEqual(['rejected not_replayable']);

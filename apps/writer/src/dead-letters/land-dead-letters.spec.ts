@@ -16,19 +16,6 @@ describe('the writer lands dead letters', () => {
   });
   afterAll(() => fixture.close());
 
-  const letterOf = async (messageId: string | undefined, payload?: Buffer) => {
-    const rows = await fixture.database.query<{
-      reason: string;
-      attempts: number;
-      payload: Buffer;
-      command_id: string;
-    }>(
-      'SELECT reason, attempts, payload, command_id FROM dead_letters WHERE message_id::text = $1 OR payload = $2',
-      [messageId, payload ?? null],
-    );
-    return rows;
-  };
-
   const landing = (map = 's0:0-1023'): DeadLetterLanding =>
     new DeadLetterLanding(fixture.router, ShardDirectory.parse(map), new Events(quietLogger));
 
@@ -42,10 +29,10 @@ describe('the writer lands dead letters', () => {
       expect(outcomes.map(shown)).toEqual(['parked delivery_limit', 'parked rejected']);
     }
     expect(await fixture.outcomeRow(command.commandId)).toEqual({ outcome: 'parked', code: null });
-    expect(await letterOf(entry.messageId)).toEqual([
+    expect(await fixture.letterOf(entry.messageId)).toEqual([
       { reason: 'delivery_limit', attempts: 21, payload: entry.body, command_id: command.commandId },
     ]);
-    expect(await letterOf(unreadable.messageId)).toMatchObject([
+    expect(await fixture.letterOf(unreadable.messageId)).toMatchObject([
       { payload: unreadable.body, command_id: null },
     ]);
   });

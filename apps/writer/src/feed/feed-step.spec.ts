@@ -4,9 +4,11 @@ import { Client } from 'pg';
 import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
 import { sqlState, type Router } from '@spillway/database';
 import { eventually, watchLeaks, type LeakCheck } from '@spillway/testing';
+import { deletion, earlierCreation, edit } from '../spec/commands.js';
+import { SHARD } from '../spec/writer-fixture.js';
 import { COUNTS } from './count-changes.js';
 import type { Derivation, Stretch } from './derivation.js';
-import { create, edit, feedFixture, remove, SHARD, type FeedFixture } from './feed.fixture.js';
+import { feedFixture, type FeedFixture } from './feed.fixture.js';
 import { feedStep } from './feed-step.js';
 import { searchIn } from './index-changes.js';
 
@@ -109,7 +111,7 @@ describe('the leader of the change feed', () => {
         const name = `p${++tenants}`;
         const parent = uuidV7(Date.now() - 7_200_000);
         const posts = Array.from({ length: 12 }, (_, n) =>
-          create(
+          earlierCreation(
             name,
             {
               content: `post ${n}`,
@@ -123,10 +125,10 @@ describe('the leader of the change feed', () => {
         const sent: Command[] = [];
         for (const batch of batches) {
           const commands = batch.map(({ kind, post: n, after, tags, word }): Command => {
-            const post = posts[n] ?? create(name);
+            const post = posts[n] ?? earlierCreation(name);
             if (kind === 'create') return post;
             if (kind === 'edit') return edit(post, after, after % 2 ? { tags } : { content: word, tags });
-            if (kind === 'delete') return remove(post, after);
+            if (kind === 'delete') return deletion(post, after);
             return sent[(after * 7 + n) % (sent.length || 1)] ?? post;
           });
           sent.push(...commands);
@@ -137,7 +139,7 @@ describe('the leader of the change feed', () => {
           if (batch[0]?.step) await feedStep(router, SHARD, once);
           if (batch[1]?.step) await feedStep(router, SHARD, SEARCH);
         }
-        await feed.write([create(name)]);
+        await feed.write([earlierCreation(name)]);
         await catchUp(router, [once, SEARCH]);
         await compare(name, edits);
       }),
@@ -148,7 +150,7 @@ describe('the leader of the change feed', () => {
   it('takes whole transactions, a bounded number of rows at a time', async () => {
     const small = { ...COUNTS, rowsAtOnce: 10 };
     await catchUp();
-    for (let n = 0; n < 4; n++) await feed.write(Array.from({ length: 6 }, () => create(tenant)));
+    for (let n = 0; n < 4; n++) await feed.write(Array.from({ length: 6 }, () => earlierCreation(tenant)));
     const created = async () => {
       const rows = await feed.database.query<{ n: number }>(
         'SELECT created::int AS n FROM stats_totals WHERE tenant_id = $1',
@@ -164,7 +166,7 @@ describe('the leader of the change feed', () => {
     });
     expect([...seen].filter((n) => n % 6 !== 0)).toEqual([]);
     expect(seen.size).toBeGreaterThan(2);
-    await feed.write(Array.from({ length: 30 }, () => create(tenant)));
+    await feed.write(Array.from({ length: 30 }, () => earlierCreation(tenant)));
     await catchUp(router, [small]);
     expect(await created()).toBe(54);
   });
@@ -177,7 +179,7 @@ describe('the leader of the change feed', () => {
       tenant,
       uuidV7(),
     ]);
-    await feed.write([create(tenant)]);
+    await feed.write([earlierCreation(tenant)]);
     for (let n = 0; n < 3; n++) await feedStep(router, SHARD, COUNTS);
     const counted = () =>
       feed.database.query('SELECT created::int FROM stats_totals WHERE tenant_id = $1', [tenant]);
@@ -190,7 +192,7 @@ describe('the leader of the change feed', () => {
 
   it('killed in the middle of a step has done nothing, and the next one does it once', async () => {
     await catchUp();
-    await feed.write([create(tenant, { tags: ['a'] })]);
+    await feed.write([earlierCreation(tenant, { tags: ['a'] })]);
     const holder = new Client({ connectionString: feed.database.urlOf('postgres') });
     await holder.connect();
     await holder.query('BEGIN');
@@ -239,9 +241,9 @@ describe('the leader of the change feed', () => {
       return results;
     });
     for (let round = 0; round < 15; round++) {
-      const some = Array.from({ length: 10 }, () => create(tenant, { tags: ['x'] }));
+      const some = Array.from({ length: 10 }, () => earlierCreation(tenant, { tags: ['x'] }));
       posts.push(...some);
-      await feed.write([...some, ...posts.slice(0, 3).map((post) => remove(post, round + 1))]);
+      await feed.write([...some, ...posts.slice(0, 3).map((post) => deletion(post, round + 1))]);
     }
     writing = false;
     const results = (await Promise.all(leading)).flat();
@@ -293,13 +295,13 @@ describe('the leader of the change feed', () => {
     );
     // As a promoted server finds it: the timelines before its own are those that were recorded.
     await feed.database.query('UPDATE feed_timelines SET timeline = timeline - 1');
-    await feed.write([create(tenant)]);
+    await feed.write([earlierCreation(tenant)]);
     await catchUp();
     const recorded = await feed.database.query(
       'SELECT timeline, from_xid::text FROM feed_timelines ORDER BY timeline DESC LIMIT 1',
     );
     expect(recorded).toEqual([{ timeline: 1, from_xid: at?.xid }]);
-    await feed.write([create(tenant)]);
+    await feed.write([earlierCreation(tenant)]);
     await catchUp();
     expect(await feed.database.query('SELECT FROM feed_timelines')).toHaveLength(2);
     await compare(tenant, 0);

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Logger } from '@spillway/telemetry';
 import { eventually, type LeakCheck, quietLogger, watchLeaks } from '@spillway/testing';
 import { Events } from '../events.js';
+import { deletion, earlierCreation } from '../spec/commands.js';
+import { SHARD } from '../spec/writer-fixture.js';
 import { COUNTS } from './count-changes.js';
-import { create, feedFixture, remove, SHARD, type FeedFixture } from './feed.fixture.js';
+import { feedFixture, type FeedFixture } from './feed.fixture.js';
 import { followFeeds, type FeedFollower } from './follow-feed.js';
 import { searchIn } from './index-changes.js';
 
@@ -50,11 +52,11 @@ describe('followers of the change feed', () => {
 
   it('share the work, also after one of them is gone, and rest when there is none', async () => {
     const [first, second] = [await start(), await start()];
-    const posts = Array.from({ length: 40 }, () => create('shared', { content: 'a word' }));
+    const posts = Array.from({ length: 40 }, () => earlierCreation('shared', { content: 'a word' }));
     await feed.write(posts);
     await eventually('it is derived', async () => (await derived('shared'))?.found === 40);
     await first.stop();
-    await feed.write(posts.slice(0, 5).map((post) => remove(post, 1)));
+    await feed.write(posts.slice(0, 5).map((post) => deletion(post, 1)));
     await eventually('it is derived by the other', async () => {
       const row = await derived('shared');
       return row?.found === 35 && row.left === 35;
@@ -71,7 +73,7 @@ describe('followers of the change feed', () => {
   it('put search off while a backlog waits, not the counts', async () => {
     let backlog = true;
     const follower = await start(['simple'], () => backlog);
-    await feed.write([create('busy', { content: 'a word' })]);
+    await feed.write([earlierCreation('busy', { content: 'a word' })]);
     await eventually('it is counted', async () => (await derived('busy'))?.left === 1);
     await eventually('the lag shows', () => (follower.lags.get(SHARD)?.get('search') ?? 0) > 0.5);
     expect((await derived('busy'))?.found).toBe(0);
@@ -83,7 +85,7 @@ describe('followers of the change feed', () => {
   it('put search off no longer than they may', async () => {
     const follower = await start(['simple'], () => true, 1);
     const began = performance.now();
-    await feed.write([create('overdue', { content: 'a word' })]);
+    await feed.write([earlierCreation('overdue', { content: 'a word' })]);
     await eventually('it is indexed', async () => (await derived('overdue'))?.found === 1);
     expect(performance.now() - began).toBeGreaterThan(900);
     await follower.stop();
@@ -104,7 +106,7 @@ describe('followers of the change feed', () => {
     );
     try {
       await eventually('a transaction is open', () => open);
-      await feed.write([create('held', { content: 'a word' })]);
+      await feed.write([earlierCreation('held', { content: 'a word' })]);
       await eventually('the lag shows', () => (follower.lags.get(SHARD)?.get('counts') ?? 0) > 0.5);
       expect((await derived('held'))?.left).toBeNull();
     } finally {
@@ -117,7 +119,7 @@ describe('followers of the change feed', () => {
 
   it('go on with what they can, and say what they cannot', async () => {
     const follower = await start(['simple', 'klingon']);
-    await feed.write([create('partly', { content: 'a word' })]);
+    await feed.write([earlierCreation('partly', { content: 'a word' })]);
     await eventually('it is counted', async () => (await derived('partly'))?.left === 1);
     await eventually('it is said', () => warnings.some((warning) => warning.includes('change feed')));
     expect((await derived('partly'))?.found).toBe(0);

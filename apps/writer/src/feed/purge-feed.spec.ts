@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { uuidV7 } from '@spillway/contracts';
 import type { Router } from '@spillway/database';
 import { watchLeaks, type LeakCheck } from '@spillway/testing';
-import { feedFixture, SHARD, type FeedFixture } from './feed.fixture.js';
+import { SHARD } from '../spec/writer-fixture.js';
+import { feedFixture, type FeedFixture } from './feed.fixture.js';
 import { purgeFeed } from './purge-feed.js';
 
 const SPAN = 2 ** 24;

@@ -23,6 +23,7 @@ describe('the writer', () => {
   let create: PostsFixture['create'];
   let posts: PostsFixture['posts'];
   let outcomeRow: PostsFixture['outcomeRow'];
+  let letterOf: PostsFixture['letterOf'];
   let replica: Client;
   let results: Results;
   let tenant: string;
@@ -31,7 +32,7 @@ describe('the writer', () => {
 
   beforeAll(async () => {
     fixture = await postsFixture('writer');
-    ({ write, create, posts, outcomeRow, results, tenant, writer, router } = fixture);
+    ({ write, create, posts, outcomeRow, letterOf, results, tenant, writer, router } = fixture);
     owner = await connectPostgres(fixture.database.urlOf('postgres'));
     await owner.query(`ALTER TABLE posts ADD CONSTRAINT posts_spec CHECK (content <> 'poison')`);
     replica = await eventually('the replica has the database', () =>
@@ -42,19 +43,6 @@ describe('the writer', () => {
     await Promise.all([owner.end(), replica.end()]);
     await fixture.close();
   });
-
-  const letterOf = async (messageId: string | undefined, payload?: Buffer) => {
-    const { rows } = await owner.query<{
-      reason: string;
-      attempts: number;
-      payload: Buffer;
-      command_id: string;
-    }>(
-      'SELECT reason, attempts, payload, command_id FROM dead_letters WHERE message_id::text = $1 OR payload = $2',
-      [messageId, payload ?? null],
-    );
-    return rows;
-  };
 
   it('stores a post with everything it came with, and tells those who poll', async () => {
     const traceId = randomBytes(16).toString('hex');

@@ -1,34 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { uuidV7, uuidV7Time, type Command, type CreatePost } from '@spillway/contracts';
-import { batchOfCommands, shown, type WriterFixture, writerFixture } from '../spec/writer-fixture.js';
-import type { BatchWriter } from './batch-writer.js';
+import { uuidV7, type Command } from '@spillway/contracts';
+import { edit } from '../spec/commands.js';
+import { postsFixture, type PostsFixture } from '../spec/posts-fixture.js';
 
 describe('what batches leave behind', () => {
-  let fixture: WriterFixture;
-  let writer: BatchWriter;
-  const tenant = `spec-${randomUUID()}`;
+  let fixture: PostsFixture;
+  let create: PostsFixture['create'];
+  let write: PostsFixture['write'];
 
   beforeAll(async () => {
-    fixture = await writerFixture('bookkeeping');
-    writer = fixture.writerOn(await fixture.openRouter());
+    fixture = await postsFixture('bookkeeping');
+    ({ create, write } = fixture);
   });
   afterAll(() => fixture.close());
-
-  const write = async (commands: readonly Command[]): Promise<string[]> =>
-    (await writer.write(batchOfCommands(commands))).map(shown);
-  const create = (content = 'hello'): CreatePost => {
-    const postId = uuidV7();
-    return {
-      kind: 'post.create',
-      commandId: postId,
-      postId,
-      tenantId: tenant,
-      actor: { sub: 'alice', moderator: false },
-      acceptedAt: Date.now(),
-      post: { authorId: 'alice', content, tags: [] },
-    };
-  };
 
   const KINDS = ['committed', 'duplicate', 'superseded', 'failed'] as const;
   type Counted = Record<(typeof KINDS)[number], number>;
@@ -70,15 +54,9 @@ describe('what batches leave behind', () => {
 
   it('counts a rejection once, and its repeats as repeats', async () => {
     await fixture.database.query(`ALTER TABLE posts ADD CONSTRAINT posts_spec CHECK (content <> 'poison')`);
-    const poison = create('poison');
+    const poison = create({}, { content: 'poison' });
     const post = create();
-    const stranger: Command = {
-      ...post,
-      kind: 'post.edit',
-      commandId: uuidV7(),
-      actor: { sub: 'mallory', moderator: false },
-      edit: { content: 'mine' },
-    };
+    const stranger = edit(post, 1, { content: 'mine' }, { actor: { sub: 'mallory', moderator: false } });
     const taken = { ...create(), postId: post.postId };
     const before = await counted();
     expect(await write([post])).toEqual(['committed']);
@@ -95,13 +73,7 @@ describe('what batches leave behind', () => {
 
   it('counts an edit that came too late once', async () => {
     const post = create();
-    const edit = (afterMs: number): Command => ({
-      ...post,
-      kind: 'post.edit',
-      commandId: uuidV7(uuidV7Time(post.postId) + afterMs),
-      edit: { content: `${afterMs}` },
-    });
-    const [late, newer] = [edit(1), edit(2)];
+    const [late, newer] = [edit(post, 1, { content: 'late' }), edit(post, 2, { content: 'newer' })];
     const before = await counted();
     expect(await write([post, newer])).toEqual(['committed', 'committed']);
     for (let n = 0; n < 3; n++) expect(await write([late])).toEqual(['superseded']);

@@ -1,44 +1,34 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Results } from '@spillway/cache';
-import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
-import { batchOfCommands, shown, type WriterFixture, writerFixture } from '../spec/writer-fixture.js';
-import { BatchWriter } from './batch-writer.js';
+import type { Command, CreatePost } from '@spillway/contracts';
+import { postsFixture, type PostsFixture } from '../spec/posts-fixture.js';
+import type { BatchWriter } from './batch-writer.js';
 
 describe('idempotency keys', () => {
-  let fixture: WriterFixture;
-  let results: Results;
-  let writer: BatchWriter;
+  let fixture: PostsFixture;
+  let results: PostsFixture['results'];
+  let write: PostsFixture['write'];
+  let tenant: string;
   let other: BatchWriter;
-  const tenant = `spec-${randomUUID()}`;
 
   beforeAll(async () => {
-    fixture = await writerFixture('keys');
-    const { openRouter, writerOn } = fixture;
-    ({ results } = fixture);
+    fixture = await postsFixture('keys');
+    ({ results, tenant, write } = fixture);
     await fixture.database.query(`ALTER TABLE posts ADD CONSTRAINT posts_spec CHECK (content <> 'poison')`);
-    [writer, other] = [writerOn(await openRouter()), writerOn(await openRouter())];
+    other = fixture.writerOn(await fixture.openRouter());
   });
   afterAll(() => fixture.close());
 
-  const write = async (commands: readonly Command[], by = writer): Promise<string[]> =>
-    (await by.write(batchOfCommands(commands))).map(shown);
-
   const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-  const create = (key: string, content = 'once', fields: Partial<CreatePost> = {}): CreatePost => {
-    const postId = uuidV7();
-    return {
-      kind: 'post.create',
-      commandId: postId,
-      postId,
-      tenantId: tenant,
-      actor: { sub: 'alice', moderator: false },
-      acceptedAt: Date.now(),
-      idempotency: { keyHash: sha256(key), bodyHash: sha256(content) },
-      post: { authorId: 'alice', content, tags: ['k'] },
-      ...fields,
-    };
-  };
+  const create = (
+    key: string,
+    content = 'once',
+    fields: Parameters<PostsFixture['create']>[0] = {},
+  ): CreatePost =>
+    fixture.create(
+      { idempotency: { keyHash: sha256(key), bodyHash: sha256(content) }, ...fields },
+      { content, tags: ['k'] },
+    );
   const storedOf = async (commands: readonly CreatePost[]): Promise<string[]> => {
     const rows = await fixture.database.query<{ id: string }>(
       'SELECT id FROM posts WHERE tenant_id = $1 AND id = ANY($2) ORDER BY id',

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { uuidV7 } from '@spillway/contracts';
 import { watchLeaks, type LeakCheck } from '@spillway/testing';
-import { create, edit, feedFixture, remove, type FeedFixture } from '../feed/feed.fixture.js';
+import { feedFixture, type FeedFixture } from '../feed/feed.fixture.js';
+import { deletion, earlierCreation, edit } from '../spec/commands.js';
 
 describe('a batch in the change feed', () => {
   let leaks: LeakCheck;
@@ -36,10 +37,10 @@ describe('a batch in the change feed', () => {
 
   it('is told of what was created, edited and deleted, a row a transaction', async () => {
     const replyTo = uuidV7();
-    const post = create(tenant, { replyTo, tags: ['a', 'b'] });
+    const post = earlierCreation(tenant, { replyTo, tags: ['a', 'b'] });
     await feed.write([post]);
     await feed.write([edit(post, 1, { tags: ['b', 'c'] }), edit(post, 2, { content: 'x' })]);
-    await feed.write([remove(post, 3)]);
+    await feed.write([deletion(post, 3)]);
     expect(await told(post.postId)).toEqual([
       row({ created: true, reply_to: replyTo, tags_added: ['a', 'b'] }),
       row({ edits: 2, tags_added: ['c'], tags_removed: ['a'] }),
@@ -52,15 +53,20 @@ describe('a batch in the change feed', () => {
   });
 
   it('is told once of what one batch did to a post', async () => {
-    const post = create(tenant, { tags: ['a'] });
-    await feed.write([remove(post, 3), edit(post, 1, { tags: ['b'] }), edit(post, 2, { tags: ['c'] }), post]);
+    const post = earlierCreation(tenant, { tags: ['a'] });
+    await feed.write([
+      deletion(post, 3),
+      edit(post, 1, { tags: ['b'] }),
+      edit(post, 2, { tags: ['c'] }),
+      post,
+    ]);
     expect(await told(post.postId)).toEqual([
       row({ created: true, edits: 2, deleted: true, tags_added: ['a', 'c'], tags_removed: ['a', 'c'] }),
     ]);
   });
 
   it('is not told of duplicates, of what came too late, and of what was refused', async () => {
-    const post = create(tenant, { tags: ['a', 'a'] });
+    const post = earlierCreation(tenant, { tags: ['a', 'a'] });
     const stolen = { ...post, commandId: uuidV7() };
     const newer = edit(post, 5, { content: 'newer' });
     expect(await feed.write([post, post, stolen])).toEqual(['committed', 'duplicate', 'rejected']);

@@ -1,22 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { uuidV7, type CreatePost } from '@spillway/contracts';
-import { encodeEnvelope } from '@spillway/contracts/server';
+import type { Command, CreatePost } from '@spillway/contracts';
 import type { Router } from '@spillway/database';
 import type { BatchEntry } from '@spillway/messaging';
 import type { BatchWriter } from '../posts/batch-writer.js';
-import { batchOf, entriesOf, shown, writerFixture, type WriterFixture } from './writer-fixture.js';
+import { creation } from './commands.js';
+import { batchOfCommands, entriesOf, shown, writerFixture, type WriterFixture } from './writer-fixture.js';
 
 /** A writer, posts to write with it, and what is stored of them. */
 export interface PostsFixture extends WriterFixture {
   readonly router: Router;
   readonly writer: BatchWriter;
   readonly tenant: string;
-  readonly create: (fields?: Partial<CreatePost>, post?: Partial<CreatePost['post']>) => CreatePost;
+  readonly create: (
+    fields?: Partial<Omit<CreatePost, 'post'>>,
+    post?: Partial<CreatePost['post']>,
+  ) => CreatePost;
   /** Writes a batch in which each command is a message of its own. @returns the outcomes in words. */
-  readonly write: (commands: readonly CreatePost[], by?: BatchWriter) => Promise<string[]>;
+  readonly write: (commands: readonly Command[], by?: BatchWriter) => Promise<string[]>;
   /** The rows of these posts by their id. */
   readonly posts: (ids: readonly string[]) => Promise<ReadonlyMap<string, StoredRow>>;
   readonly outcomeRow: (commandId: string) => Promise<OutcomeRow | undefined>;
+  /** The dead letters of a message, or with this payload. */
+  readonly letterOf: (messageId: string | undefined, payload?: Buffer) => Promise<LetterRow[]>;
 }
 
 export interface StoredRow {
@@ -32,6 +37,13 @@ export interface OutcomeRow {
   readonly code: string | null;
 }
 
+export interface LetterRow {
+  readonly reason: string;
+  readonly attempts: number;
+  readonly payload: Buffer;
+  readonly command_id: string | null;
+}
+
 export async function postsFixture(name: string): Promise<PostsFixture> {
   const fixture = await writerFixture(name);
   const { database } = fixture;
@@ -40,21 +52,8 @@ export async function postsFixture(name: string): Promise<PostsFixture> {
   const tenant = `spec-${randomUUID()}`;
   return {
     ...{ ...fixture, router, writer, tenant },
-    create: (fields = {}, post = {}) => {
-      const postId = fields.postId ?? uuidV7();
-      return {
-        kind: 'post.create',
-        commandId: postId,
-        postId,
-        tenantId: tenant,
-        actor: { sub: 'alice', moderator: false },
-        acceptedAt: Date.now(),
-        ...fields,
-        post: { authorId: 'alice', content: 'hello', tags: [], ...post },
-      };
-    },
-    write: async (commands, by = writer) =>
-      (await by.write(batchOf(commands.map((command) => entryOf(encodeEnvelope([command])))))).map(shown),
+    create: (fields = {}, post = {}) => creation(tenant, post, fields),
+    write: async (commands, by = writer) => (await by.write(batchOfCommands(commands))).map(shown),
     posts: async (ids) => {
       const rows = await database.query<StoredRow>(
         'SELECT id, content, tags, command_id, deleted_by FROM posts WHERE tenant_id = $1 AND id = ANY($2)',
@@ -69,6 +68,11 @@ export async function postsFixture(name: string): Promise<PostsFixture> {
       );
       return rows[0];
     },
+    letterOf: (messageId, payload) =>
+      database.query<LetterRow>(
+        'SELECT reason, attempts, payload, command_id FROM dead_letters WHERE message_id::text = $1 OR payload = $2',
+        [messageId, payload ?? null],
+      ),
   };
 }
 

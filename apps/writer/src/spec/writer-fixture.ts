@@ -9,7 +9,7 @@ import { createSpecDatabase, eventually, quietLogger, readStack, watchLeaks } fr
 import type { SpecDatabase } from '@spillway/testing';
 import { Events } from '../events.js';
 import { commandHandlers } from '../handlers.js';
-import { BatchWriter } from '../posts/batch-writer.js';
+import { BatchWriter, type BatchWriterParts } from '../posts/batch-writer.js';
 import { Partitions } from '../posts/partitions.js';
 
 export const SHARD = 's0';
@@ -17,15 +17,17 @@ export const SHARD = 's0';
 /** A migrated database of its own, and writers without a broker. */
 export interface WriterFixture {
   readonly database: SpecDatabase;
+  readonly cache: CacheConnection;
   readonly results: Results;
+  readonly events: Events;
   /** One writer's connections; on another port when there is a proxy before the primary. */
   readonly openRouter: (port?: number) => Promise<Router>;
-  readonly writerOn: (router: Router) => BatchWriter;
+  readonly writerOn: (router: Router, more?: Pick<BatchWriterParts, 'facts'>) => BatchWriter;
   /** Fails when something is left open. */
   close(): Promise<void>;
 }
 
-export async function writerFixture(name: string): Promise<WriterFixture> {
+export async function writerFixture(name: string, shard = SHARD): Promise<WriterFixture> {
   const leaks = watchLeaks();
   const database = await createSpecDatabase(name);
   await migrate(database.urlOf('migrator'));
@@ -37,19 +39,20 @@ export async function writerFixture(name: string): Promise<WriterFixture> {
   await eventually('redis answers', async () => (await cache.call((redis) => redis.ping())).ok);
   const results = new Results(cache);
   const routers: Router[] = [];
-  const parts = { results, handlers: commandHandlers(), events: new Events(quietLogger) };
+  const events = new Events(quietLogger);
+  const parts = { results, handlers: commandHandlers(), events };
   return {
-    database,
-    results,
+    ...{ database, cache, results, events },
     openRouter: async (port) => {
       const url = new URL(database.urlOf('writer'));
       if (port !== undefined) url.port = String(port);
-      const router = openRouterTo(url.href);
+      const router = openRouterTo(url.href, shard);
       routers.push(router);
       await eventually('the primary is found', () => router.hasPrimaries);
       return router;
     },
-    writerOn: (router) => new BatchWriter({ ...parts, router, partitions: new Partitions(router) }),
+    writerOn: (router, more) =>
+      new BatchWriter({ ...parts, ...more, router, partitions: new Partitions(router) }),
     async close() {
       await Promise.all(routers.map((router) => router.close()));
       await cache.close();
@@ -60,11 +63,11 @@ export async function writerFixture(name: string): Promise<WriterFixture> {
 }
 
 /** A writer's router to one shard with this primary. */
-export const openRouterTo = (url: string, shard = SHARD): Router =>
+export const openRouterTo = (url: string, shard = SHARD, applicationName = 'spec writer'): Router =>
   Router.open({
     nodes: new Map([[shard, [url]]]),
     poolMax: 4,
-    applicationName: 'spec writer',
+    applicationName,
     logger: quietLogger,
     maxLagMs: 2_000,
     primaryReadShare: 1,
