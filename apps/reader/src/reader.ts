@@ -21,6 +21,7 @@ import { installHttpCaching } from './http-caching.js';
 import { JobReader } from './jobs/job-reader.js';
 import { JobStreams } from './jobs/job-streams.js';
 import { JobWaiter } from './jobs/job-waiter.js';
+import { PagesAtHand } from './pages/pages-at-hand.js';
 import { databaseView, TenantPages } from './pages/tenant-pages.js';
 import { TenantReads } from './tenant-reads.js';
 
@@ -82,7 +83,8 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     streams,
     cursorKeys: config.signingKeys.cursor,
   });
-  const app = await createHttpApp(module, { logger, limits: config });
+  const { shortcut } = new PagesAtHand({ pages, reads, verifier });
+  const app = await createHttpApp(module, { logger, limits: config, shortcut });
   installHttpCaching(app.getHttpAdapter().getInstance());
   const admin = await startAdminServer({
     host: config.adminHost,

@@ -1,14 +1,10 @@
-import type { IncomingMessage } from 'node:http';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { requestSpan } from '@spillway/telemetry';
-import { forbidden } from './auth-error.js';
-import { PUBLIC, REQUIRED_ROLES, type AuthenticatedRequest } from './decorators.js';
-import type { Principal, Role } from './principal.js';
-import { tokenOf, type TokenRequest } from './request-token.js';
+import { admit, type GuardedRequest } from './admit.js';
+import { PUBLIC, REQUIRED_ROLES } from './decorators.js';
+import type { Role } from './principal.js';
+import { tokenOf } from './request-token.js';
 import { TokenVerifier } from './token-verifier.js';
-
-type GuardedRequest = TokenRequest & AuthenticatedRequest & { raw: IncomingMessage };
 
 /** Marks a route that is open to everybody. */
 const PUBLIC_ACCESS = Symbol('public');
@@ -57,15 +53,4 @@ export class AuthGuard implements CanActivate {
     );
     return access;
   }
-}
-
-function admit(request: GuardedRequest, principal: Principal, required: readonly Role[] | null): true {
-  if (principal.roles.size === 0 || (required && !required.some((role) => principal.roles.has(role)))) {
-    throw forbidden(
-      required ? `This needs one of the roles: ${required.join(', ')}.` : 'The token has no role.',
-    );
-  }
-  request.principal = principal;
-  requestSpan(request.raw)?.setAttribute('app.tenant', principal.tenant);
-  return true;
 }

@@ -1,3 +1,4 @@
+export { admitReader } from './admit.js';
 export { AuthError, revoked } from './auth-error.js';
 export { AuthGuard } from './auth.guard.js';
 export { AuthModule } from './auth.module.js';

@@ -15,21 +15,26 @@ const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
  * @throws AuthError 401 without a token, 403 for a cookie with a foreign `Origin`.
  */
 export function tokenOf(request: TokenRequest): string {
-  const { authorization, cookie } = request.headers;
-  if (authorization !== undefined) {
-    const token =
-      typeof authorization === 'string' ? /^Bearer +([^ ]+)$/i.exec(authorization)?.[1] : undefined;
-    if (token === undefined) throw unauthenticated('The Authorization header must be: Bearer <token>.');
-    return token;
-  }
-  const [token, ...others] = typeof cookie === 'string' ? cookieValues(cookie) : [];
-  if (token === undefined || others.length > 0) {
-    throw unauthenticated('Send a token: Authorization: Bearer <token>, or one cookie access_token.');
-  }
-  if (!SAFE_METHODS.includes(request.method) && !isSameOrigin(request)) {
+  const { authorization } = request.headers;
+  const token = tokenIn(request);
+  if (token === undefined)
+    throw unauthenticated(
+      authorization === undefined
+        ? 'Send a token: Authorization: Bearer <token>, or one cookie access_token.'
+        : 'The Authorization header must be: Bearer <token>.',
+    );
+  if (authorization === undefined && !SAFE_METHODS.includes(request.method) && !isSameOrigin(request))
     throw forbidden('A request by cookie that changes something needs an Origin header of this site.');
-  }
   return token;
+}
+
+/** The token that a request carries, whether it may be used for it or not; undefined without exactly one. */
+export function tokenIn({ headers }: Pick<TokenRequest, 'headers'>): string | undefined {
+  const { authorization, cookie } = headers;
+  if (authorization !== undefined)
+    return typeof authorization === 'string' ? /^Bearer +([^ ]+)$/i.exec(authorization)?.[1] : undefined;
+  const [token, ...others] = typeof cookie === 'string' ? cookieValues(cookie) : [];
+  return others.length > 0 ? undefined : token;
 }
 
 const cookieValues = (header: string): string[] =>

@@ -22,4 +22,5 @@ export {
   type Page,
   type PageCacheOptions,
 } from './page-cache.js';
+export { ageSecondsOf, type PageEntry } from './page-entry.js';
 export type { PageRef } from './page-store.js';

@@ -67,6 +67,27 @@ describe('PageCache', () => {
     expect(the.databases.loads).toHaveLength(2);
   });
 
+  it('has a page at hand only while it would answer with it and begin nothing', async () => {
+    const other = { ...the.ref, tenantId: 'another' };
+    const asked: readonly (readonly [PageRef, Position?])[] = [
+      ...([[the.ref], [the.ref, at(100)], [the.ref, at(101)], [other]] as const),
+    ];
+    const atHand = () => asked.map(([ref, need]) => the.pages.atHand(ref, need)?.body);
+    const body = `page 1/${at(100).lsn}`;
+    for (let turn = 0; turn < 2; turn++) {
+      expect(atHand()).toEqual([undefined, undefined, undefined, undefined]);
+      await eventually('it is at hand', async () => {
+        await the.get();
+        const bodies = atHand();
+        if (bodies[0] === undefined) return undefined;
+        expect(bodies).toEqual([body, body, undefined, undefined]);
+        return true;
+      });
+      await delay(120);
+    }
+    expect(the.databases.loads).toHaveLength(1);
+  });
+
   it('never answers behind a commit that was told longer ago than it looks away', async () => {
     const told: { lsn: string; at: number }[] = [];
     const behind: unknown[] = [];

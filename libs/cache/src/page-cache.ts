@@ -3,7 +3,7 @@ import { processClock } from '@spillway/contracts/server';
 import { meters } from '@spillway/telemetry';
 import type { CacheConnection } from './cache-connection.js';
 import { Generations } from './generations.js';
-import { contains, isFresh, jittered, KEEP_MS, type PageEntry } from './page-entry.js';
+import { ageSecondsOf, contains, isFresh, jittered, KEEP_MS, type PageEntry } from './page-entry.js';
 import { keyOf, PageStore, type Found, type PageRef } from './page-store.js';
 
 /** A page that was read from a database. */
@@ -78,6 +78,20 @@ export class PageCache {
   constructor(private readonly options: PageCacheOptions) {
     this.store = new PageStore(options.cache);
     this.generations = new Generations(options.cache);
+  }
+
+  /**
+   * The page, containing everything up to `need`, when this process holds it and `get` would answer with it and begin
+   * nothing.
+   */
+  atHand(ref: PageRef, need: Position | undefined): PageEntry | undefined {
+    const key = keyOf(ref);
+    const held = this.store.held(key);
+    if (!held || !isFresh(held.entry, processClock.now()) || !contains(held.entry, need)) return undefined;
+    const age = performance.now() - held.checkedAt;
+    if (age >= HOLD_MS || (age >= RECHECK_MS && !this.flights.has(key))) return undefined;
+    count('local');
+    return held.entry;
   }
 
   /**
@@ -202,9 +216,10 @@ export class PageCache {
     );
   }
 
-  private shown({ body, etag, position, fromPrimary, readAt }: PageEntry, outcome: Outcome): Page {
+  private shown(entry: PageEntry, outcome: Outcome): Page {
+    const { body, etag, position, fromPrimary } = entry;
     count(outcome);
-    const ageSeconds = Math.max(0, Math.floor((processClock.now() - readAt) / 1000));
+    const ageSeconds = ageSecondsOf(entry, processClock.now());
     return { body, etag, position, fromPrimary, servedBy: 'cache', ageSeconds };
   }
 }

@@ -64,6 +64,10 @@ export function contains(
 export const isFresh = ({ readAt, freshMs }: PageEntry, now: number): boolean =>
   Math.abs(now - readAt) < freshMs;
 
+/** Whole seconds since it was read. */
+export const ageSecondsOf = ({ readAt }: PageEntry, now: number): number =>
+  Math.max(0, Math.floor((now - readAt) / 1000));
+
 /** Entries that were read together do not grow old together. */
 export const jittered = (ms: number): number =>
   Math.round(Math.min(ms, KEEP_MS) * (1 - FRESH_SPREAD + Math.random() * 2 * FRESH_SPREAD));

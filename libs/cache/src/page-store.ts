@@ -30,7 +30,8 @@ export interface Found {
   readonly generation: Position | null;
 }
 
-/** A character of text takes up to two bytes. */
+/** Two of text, and as many of what is made of it to be sent. */
+const BYTES_PER_CHARACTER = 4;
 const MEMORY_BYTES = 32 * 1024 * 1024;
 const MEMORY_ENTRIES = 5_000;
 /** Larger pages are read from a database each time. */
@@ -41,7 +42,7 @@ export class PageStore {
   private readonly memory = new LRUCache<string, HeldEntry>({
     max: MEMORY_ENTRIES,
     maxSize: MEMORY_BYTES,
-    sizeCalculation: ({ entry }, key) => 2 * (entry.body.length + key.length) + 500,
+    sizeCalculation: ({ entry }, key) => BYTES_PER_CHARACTER * (entry.body.length + key.length) + 500,
   });
 
   constructor(private readonly cache: CacheConnection) {}

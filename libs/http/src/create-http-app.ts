@@ -7,6 +7,7 @@ import { compileRules } from './compile-rules.js';
 import { answerFrameworkError, installHooks } from './fastify-hooks.js';
 import { nestLogger } from './nest-logger.js';
 import { ProblemFilter } from './problem-filter.js';
+import type { Shortcut } from './ready-answer.js';
 import { requestIdOf } from './request-id.js';
 import { installRequestLimits, type HttpLimits } from './request-limits.js';
 import { RouteTable } from './route-table.js';
@@ -22,6 +23,8 @@ export interface HttpAppOptions {
   readonly requestTimeoutMs?: number;
   /** Part of fast successes that is logged, 0 to 1; a hundredth when left out. */
   readonly successLogRatio?: number;
+  /** Answers what can be answered at once. */
+  readonly shortcut?: Shortcut;
 }
 
 const SUCCESS_LOG_RATIO = 0.01;
@@ -71,7 +74,8 @@ export async function createHttpApp(
   const routes = new RouteTable();
   // First of all, so that what is refused has cost nothing yet.
   if (options.limits) installRequestLimits(adapter.getInstance(), options.limits);
-  installHooks(adapter.getInstance(), { ...log, routes, requestTimeoutMs: requestTimeout });
+  const { shortcut } = options;
+  installHooks(adapter.getInstance(), { ...log, routes, requestTimeoutMs: requestTimeout, shortcut });
   const app = await NestFactory.create<NestFastifyApplication>(rootModule, adapter, {
     logger: nestLogger(logger),
     bodyParser: false,

@@ -9,6 +9,7 @@ import { parseJsonBody } from './json-body.js';
 import { requireJson } from './media-type.js';
 import { ProblemError } from './problem-error.js';
 import { problemResponse } from './problem-response.js';
+import { sendReady, type Shortcut } from './ready-answer.js';
 import { followRequest, type RequestLogOptions } from './request-log.js';
 import type { RouteTable } from './route-table.js';
 import { wireErrorOf } from './wire-error.js';
@@ -26,6 +27,7 @@ interface HookOptions extends RequestLogOptions {
   readonly routes: RouteTable;
   /** Milliseconds a whole request may take to arrive. */
   readonly requestTimeoutMs: number;
+  readonly shortcut?: Shortcut | undefined;
 }
 
 /** What holds for every request, before Nest sees it. */
@@ -58,6 +60,8 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
     const traced = startRequestTrace(request.raw);
     request.traced = traced;
     followRequest(request, reply.raw, options, traced);
+    const ready = closing || hasBody(request) ? undefined : options.shortcut?.(request);
+    if (ready) return sendReady(request, reply, ready);
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff' });
     done(
       refusing
@@ -94,6 +98,9 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
     }
   });
 }
+
+const hasBody = ({ headers }: FastifyRequest): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 
 const isBulk = (request: FastifyRequest): boolean => request.routeOptions.config.bulkBody !== undefined;
 

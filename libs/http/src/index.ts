@@ -9,6 +9,7 @@ export { nestLogger } from './nest-logger.js';
 export { preferredWait } from './prefer-wait.js';
 export { ProblemError, type ProblemOptions } from './problem-error.js';
 export { ProblemFilter } from './problem-filter.js';
+export type { ReadyAnswer, Shortcut } from './ready-answer.js';
 export {
   IntegerText,
   IsUuidText,

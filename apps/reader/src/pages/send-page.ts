@@ -3,12 +3,12 @@ import type { Page } from '@spillway/cache';
 import { isUnchanged } from '../if-none-match.js';
 import { traceAnswer } from '../served-by.js';
 
-const WEAK = /^W\//;
+export const WEAK = /^W\//;
 
 /** Writes the headers of a page, and answers with the text to send: none when the client has it already. */
 export function sendPage(reply: FastifyReply, page: Page, known: string | undefined): string | undefined {
   const { etag, servedBy, lagMs, stale = false, ageSeconds, body } = page;
-  traceAnswer(reply, page);
+  traceAnswer(reply.request, page);
   void reply.headers({
     'Cache-Control': 'private, no-cache',
     ETag: etag,

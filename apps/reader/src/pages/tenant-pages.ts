@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
-import type { DatabaseView, Page, PageCache, PageRef } from '@spillway/cache';
+import type { DatabaseView, Page, PageCache, PageEntry, PageRef } from '@spillway/cache';
 import type { Position } from '@spillway/contracts';
 import { atLeast, EVENTUAL, type Freshness, type ReadRouter, type ReadScope } from '@spillway/database/read';
 import { ProblemError } from '@spillway/http';
 import type { TenantReads } from '../tenant-reads.js';
+import { Addresses } from './addresses.js';
 
 /** Which answer of a tenant it is, and what outdates it. */
 export type PageSpec = Omit<PageRef, 'shard' | 'tenantId'>;
@@ -20,6 +21,9 @@ const HASH_CHARACTERS = 22;
 
 /** Answers that are the same for everybody in a tenant: from the cache, or read from a database and kept there. */
 export class TenantPages {
+  /** Where pages have been asked for. */
+  readonly addresses = new Addresses();
+
   constructor(
     private readonly cache: PageCache,
     private readonly reads: TenantReads,
@@ -48,11 +52,24 @@ export class TenantPages {
       };
     };
     if (freshness.mode === 'strong') return { ...(await load(freshness)), ageSeconds: 0 };
-    const ref = { ...spec, tenantId, shard: this.reads.shardOf(tenantId) };
-    const need = freshness.mode === 'atLeast' ? freshness.position : undefined;
-    return this.cache.get(ref, need, (position) => load(position ? atLeast(position) : EVENTUAL));
+    return this.cache.get(this.refOf(tenantId, spec), neededBy(freshness), (position) =>
+      load(position ? atLeast(position) : EVENTUAL),
+    );
+  }
+
+  /** What `read` would answer with, when that needs nothing but the memory of this process. */
+  atHand(tenantId: string, spec: PageSpec, freshness: Freshness): PageEntry | undefined {
+    if (freshness.mode === 'strong') return undefined;
+    return this.cache.atHand(this.refOf(tenantId, spec), neededBy(freshness));
+  }
+
+  private refOf(tenantId: string, spec: PageSpec): PageRef {
+    return { ...spec, tenantId, shard: this.reads.shardOf(tenantId) };
   }
 }
+
+const neededBy = (freshness: Freshness): Position | undefined =>
+  freshness.mode === 'atLeast' ? freshness.position : undefined;
 
 /** Weak: a page that was read again has another cursor, and the same posts. */
 export const etagOf = (content: unknown): string =>

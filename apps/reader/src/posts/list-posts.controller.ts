@@ -53,7 +53,10 @@ export class ListPostsController {
       return { answer: { items, nextCursor }, versionedBy: [next, items] };
     };
     const cached = firstPage(query, limit);
-    if (cached) return sendPage(reply, await this.pages.read(tenant, cached, freshness, read), known);
+    if (cached) {
+      this.pages.addresses.learn(reply.request.url, cached);
+      return sendPage(reply, await this.pages.read(tenant, cached, freshness, read), known);
+    }
     const answer = await this.reads.read(tenant, freshness, read);
     describeAnswer(reply, answer);
     void reply.header('ETag', etagOf(answer.value.versionedBy));

@@ -53,6 +53,7 @@ export class TagsController {
         ...{ view: 'tags', params: [folded, String(limit)] },
         ...{ outdatedBy: 'tenant', freshMs: FRESH_MS },
       };
+      this.pages.addresses.learn(reply.request.url, spec);
       const page = await this.pages.read(tenant, spec, freshness, async (scope) => {
         const answer = await read(scope);
         // Without the cursor, which holds a position: pages of the same tags are the same.

@@ -44,6 +44,7 @@ export class TopController {
         ...{ view: 'top', params: [window, String(limit)] },
         ...{ outdatedBy: 'edits', freshMs: FRESH_MS },
       };
+      this.pages.addresses.learn(reply.request.url, spec);
       const page = await this.pages.read(tenant, spec, freshness, async (scope) => {
         const answer = await read(scope);
         const few = answer.items.length < limit;
