@@ -32,13 +32,15 @@ interface Row {
   readonly deleted_by: string | null;
 }
 
+/** In key order, one look-up a post: see `FIND_COMMAND_IDS`. */
 const LOCK_POSTS = `
   SELECT p.tenant_id, p.id, p.author_id, p.reply_to, p.content, p.content_version, p.tags, p.tags_version, p.deleted_by
-  FROM unnest($1::text[], $2::uuid[]) AS g(tenant_id, id)
-  JOIN posts p ON p.tenant_id = g.tenant_id AND p.id = g.id
-  WHERE p.id BETWEEN $3::uuid AND $4::uuid
-  ORDER BY p.tenant_id, p.id
-  FOR UPDATE OF p`;
+  FROM (
+    SELECT * FROM unnest($1::text[], $2::uuid[]) AS u(tenant_id, id) ORDER BY tenant_id COLLATE "C", id
+  ) AS g
+  CROSS JOIN LATERAL (
+    SELECT * FROM posts WHERE tenant_id = g.tenant_id AND id = g.id AND id BETWEEN $3::uuid AND $4::uuid FOR UPDATE
+  ) AS p`;
 
 /** Locks the posts that commands are about, in key order, and returns those that are there by their key. */
 export async function lockPosts(

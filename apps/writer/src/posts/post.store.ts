@@ -13,12 +13,16 @@ const INSERT_POSTS = `
   SELECT tenant_id, id FROM insert_posts(
     $1::text[], $2::uuid[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::jsonb[], $8::uuid[], $9::text[])`;
 
-/** The bounds let the planner skip partitions, which a list of ids alone does not. */
+/**
+ * The bounds let the planner skip partitions, which a list of ids alone does not. One look-up a post, whatever it
+ * believes: it expects next to no post as new as these, and would compare each with each.
+ */
 const FIND_COMMAND_IDS = `
   SELECT p.tenant_id, p.id, p.command_id
   FROM unnest($1::text[], $2::uuid[]) AS g(tenant_id, id)
-  JOIN posts p ON p.tenant_id = g.tenant_id AND p.id = g.id
-  WHERE p.id BETWEEN $3::uuid AND $4::uuid`;
+  CROSS JOIN LATERAL (
+    SELECT * FROM posts WHERE tenant_id = g.tenant_id AND id = g.id AND id BETWEEN $3::uuid AND $4::uuid OFFSET 0
+  ) AS p`;
 
 /** Inserts the posts that are not there yet, each key at most once, and returns the keys it stored. */
 export async function insertPosts(
