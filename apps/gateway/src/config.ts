@@ -29,7 +29,7 @@ export const gatewayConfig = {
   publishLingerMs: integer('PUBLISH_LINGER_MS', 0, 50, {
     about:
       'Least milliseconds between two messages to a queue: posts that come between share one; 0: none do',
-    fallback: '5',
+    fallback: '10',
   }),
   publishMaxUnconfirmed: integer('PUBLISH_MAX_UNCONFIRMED', 1, 100_000, {
     about:
