@@ -19,6 +19,7 @@ type Listener = (model: ChannelModel) => void;
 export class BrokerConnection {
   private model: ChannelModel | undefined;
   private blockedReason: string | undefined;
+  private closed = false;
   private readonly listeners = new Set<Listener>();
 
   private constructor(private readonly manager: AmqpConnectionManager) {}
@@ -77,12 +78,16 @@ export class BrokerConnection {
     return () => this.listeners.delete(listener);
   }
 
+  /** Closes for good. Channels that are still open close with it, and none is opened again. */
   async close(): Promise<void> {
+    this.closed = true;
+    this.model = undefined;
     this.listeners.clear();
     await this.manager.close();
   }
 
   private connected(): void {
+    if (this.closed) return;
     this.model = this.manager.connection;
     if (this.model) for (const listener of this.listeners) listener(this.model);
   }

@@ -35,13 +35,15 @@ describe('a supervised channel', () => {
   beforeEach(() => {
     [opened, closed, prepared] = [[], [], []];
     openGate = setupGate = Promise.resolve();
-    connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quietLogger });
+    connection = open();
   });
   afterEach(async () => {
     await supervisor.close();
     await connection.close();
   });
 
+  const open = (): BrokerConnection =>
+    BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quietLogger });
   const supervised = (): SupervisedChannel<Channel> =>
     (supervisor = new SupervisedChannel({
       ...{ connection, logger: quietLogger, lost: () => undefined },
@@ -92,5 +94,16 @@ describe('a supervised channel', () => {
     await eventually('it is closed', () => closed.length === 2);
     expect([opened.length, channel.current]).toEqual([2, undefined]);
     expect(closed[0]).toBe(first);
+  });
+
+  it('is given up with a connection that was closed under it', async () => {
+    await connection.close();
+    const own = watchLeaks();
+    connection = open();
+    const channel = supervised();
+    await eventually('it is open', () => channel.current);
+    await connection.close();
+    await own.expectNoLeaks();
+    expect([opened.length, channel.current]).toEqual([1, undefined]);
   });
 });
