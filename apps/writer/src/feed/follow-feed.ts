@@ -6,7 +6,7 @@ import type { Derivation } from './derivation.js';
 import { feedStep } from './feed-step.js';
 
 /** How long nothing to do, another leader, and a failure are left alone. */
-const IDLE_MS = 200;
+const IDLE_MS = 400;
 const FOLLOWS_MS = 1_000;
 const FAILED_MS = 1_000;
 
