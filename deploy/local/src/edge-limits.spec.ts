@@ -1,59 +1,26 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Problem } from '@spillway/contracts';
-import { eventually, freePort } from '@spillway/testing';
-import { edgeProblemsConfig } from './edge-problems.js';
-import { fillTemplate } from './template.js';
+import { eventually } from '@spillway/testing';
+import { edgeFixture, type EdgeFixture } from './edge.fixture.js';
 
 describe('the limits of the edge', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'spec-edge-'));
   const held: (() => void)[] = [];
-  let service: Server;
-  let edge: ChildProcess;
-  let base: string;
+  let edge: EdgeFixture;
 
   beforeAll(async () => {
-    service = createServer((request, response) => {
-      const answer = (): void => void response.end('{}');
-      if (request.url === '/v1/held') held.push(answer);
-      else answer();
-    }).listen(0, '127.0.0.1');
-    await once(service, 'listening');
-    const server = `server 127.0.0.1:${(service.address() as AddressInfo).port} max_fails=0;`;
-    writeFileSync(join(dir, 'upstreams'), `upstream gateways { ${server} } upstream readers { ${server} }`);
-    writeFileSync(join(dir, 'problems'), edgeProblemsConfig());
-    const port = await freePort();
-    base = `http://127.0.0.1:${port}`;
-    const text = fillTemplate('edge/nginx.conf', {
-      USER_DIRECTIVE: process.getuid?.() === 0 ? 'user root;' : '',
-      RUN_DIR: dir,
-      LISTEN_DIRECTIVES: `listen 127.0.0.1:${port};`,
-      UPSTREAMS_FILE: join(dir, 'upstreams'),
-      PROBLEMS_FILE: join(dir, 'problems'),
-      TOKENLESS_PER_SECOND: 1,
-      TOKENLESS_BURST: 2,
-      REQUESTS_PER_ADDRESS: 4,
-    });
-    writeFileSync(join(dir, 'nginx.conf'), text);
-    edge = spawn('nginx', ['-c', join(dir, 'nginx.conf'), '-e', 'stderr'], { stdio: 'ignore' });
-    await eventually('the edge answers', () => send('/', { authorization: 'Bearer x' }).then(() => true));
+    edge = await edgeFixture(
+      (request, response) => {
+        const answer = (): void => void response.end('{}');
+        if (request.url === '/v1/held') held.push(answer);
+        else answer();
+      },
+      (server) => `upstream gateways { ${server} } upstream readers { ${server} }`,
+    );
   });
-  afterAll(async () => {
-    edge.kill('SIGTERM');
-    await once(edge, 'exit');
-    service.closeAllConnections();
-    service.close();
-    rmSync(dir, { recursive: true });
-  });
+  afterAll(() => edge.close());
 
   const send = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
-    fetch(base + path, { headers });
+    fetch(edge.url + path, { headers });
   const expectRefused = async (answer: Response): Promise<void> => {
     expect(answer.status).toBe(429);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');

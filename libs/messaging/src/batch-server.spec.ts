@@ -8,7 +8,8 @@ import { BatchServer } from './batch-server.js';
 import type { Batch } from './batch.js';
 import { unavailable, type Outcome } from './outcome.js';
 import { consumerProbe } from './probes.js';
-import { command, committed, LIMITS, notExpected, PATTERN, useBatchServer } from './spec/use-batch-server.js';
+import { command } from './spec/command.js';
+import { committed, LIMITS, notExpected, PATTERN, useBatchServer } from './spec/use-batch-server.js';
 
 const HOUR_MS = 3_600_000;
 

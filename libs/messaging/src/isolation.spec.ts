@@ -1,30 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { uuidV7, type CreatePost } from '@spillway/contracts';
+import type { Channel } from 'amqplib';
 import { encodeEnvelope } from '@spillway/contracts/server';
-import {
-  createVirtualHost,
-  eventually,
-  type LeakCheck,
-  quietLogger,
-  type VirtualHost,
-  watchLeaks,
-} from '@spillway/testing';
+import { eventually, quietLogger } from '@spillway/testing';
 import type { Batch } from './batch.js';
 import { BatchServer } from './batch-server.js';
 import { BrokerConnection } from './broker-connection.js';
 import { PublishError } from './publish-error.js';
 import { Publisher } from './publisher.js';
+import { command } from './spec/command.js';
+import { openVirtualHost, type OwnVirtualHost } from './spec/open-virtual-host.js';
 import { splitUp } from './split-up.js';
 import { EXCHANGE, RETRY_QUEUE } from './topology.js';
 
 const PATTERN = 'a.pattern';
 
 describe('a message that may kill its writer', () => {
-  let leaks: LeakCheck;
-  let host: VirtualHost;
-  let admin: ChannelModel;
+  let host: OwnVirtualHost;
   let control: Channel;
   let connection: BrokerConnection;
   let publisher: Publisher;
@@ -35,21 +27,15 @@ describe('a message that may kill its writer', () => {
   let gate: PromiseWithResolvers<undefined>;
 
   beforeAll(async () => {
-    leaks = watchLeaks();
-    host = await createVirtualHost(`spec-isolation-${randomBytes(4).toString('hex')}`);
-    admin = await connect(host.url);
-    control = await admin.createChannel();
+    host = await openVirtualHost('isolation');
+    ({ control } = host);
     await control.assertExchange(EXCHANGE.posts, 'direct', { durable: true });
     await control.assertExchange(EXCHANGE.retry, 'fanout', { durable: true });
     // Without a delay, so that what was sent there can be counted.
     await control.assertQueue(RETRY_QUEUE, { durable: true });
     await control.bindQueue(RETRY_QUEUE, EXCHANGE.retry, '');
   });
-  afterAll(async () => {
-    await admin.close();
-    await host.remove();
-    await leaks.expectNoLeaks();
-  });
+  afterAll(() => host.close());
   beforeEach(async () => {
     queue = `posts.write.${randomBytes(4).toString('hex')}`;
     await declare();
@@ -238,16 +224,3 @@ const textsOf = (batch: Batch): string[] =>
   batch.entries.flatMap(({ decoded }) =>
     decoded.as === 'valid' && decoded.command.kind === 'post.create' ? [decoded.command.post.content] : [],
   );
-
-function command(content: string): CreatePost {
-  const id = uuidV7();
-  return {
-    kind: 'post.create',
-    commandId: id,
-    postId: id,
-    tenantId: 'acme',
-    actor: { sub: 'alice', moderator: false },
-    acceptedAt: Date.now(),
-    post: { authorId: 'alice', content, tags: [] },
-  };
-}

@@ -138,7 +138,7 @@ describe('Publisher', () => {
   });
 
   it('is refused by a queue as its policy says now', async () => {
-    const policy = (maxLength: number): Promise<void> =>
+    const policy = (maxLength: number): Promise<unknown> =>
       manageBroker('PUT', `policies/${vhost}/limits`, {
         pattern: '^spec\\.limited$',
         'apply-to': 'queues',

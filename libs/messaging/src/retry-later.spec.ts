@@ -1,9 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { connect, type Channel, type ChannelModel } from 'amqplib';
+import type { Channel } from 'amqplib';
 import { uuidV7, type Command, type EditPost } from '@spillway/contracts';
 import { decodeEnvelope, encodeEnvelope } from '@spillway/contracts/server';
-import { eventually, type LeakCheck, notYet, quietLogger, readStack, watchLeaks } from '@spillway/testing';
+import { eventually, manageBroker, notYet, quietLogger } from '@spillway/testing';
 import type { Batch } from './batch.js';
 import { BatchServer } from './batch-server.js';
 import { BrokerConnection } from './broker-connection.js';
@@ -13,17 +13,16 @@ import { PublishError } from './publish-error.js';
 import { Publisher } from './publisher.js';
 import { splitUp } from './split-up.js';
 import { retryLater, type RetryLater } from './retry-later.js';
+import { openVirtualHost, type OwnVirtualHost } from './spec/open-virtual-host.js';
 import { RETRY_QUEUE, topology, writeQueue } from './topology.js';
 
-const vhost = `spec-retry-${randomBytes(4).toString('hex')}`;
 const PATTERN = 'a.pattern';
 const QUEUE = writeQueue('s0');
 /** The broker's own figures are some seconds old, and a batch that was given back rests as long. */
 const SLOW_MS = 45_000;
 
 describe('what came early', () => {
-  let leaks: LeakCheck;
-  let admin: ChannelModel;
+  let host: OwnVirtualHost;
   let control: Channel;
   let connection: BrokerConnection;
   let publishing: BrokerConnection;
@@ -33,14 +32,11 @@ describe('what came early', () => {
   let gate: PromiseWithResolvers<undefined>;
 
   beforeAll(async () => {
-    leaks = watchLeaks();
-    await manage('PUT', `vhosts/${vhost}`);
-    await manage('PUT', `permissions/${vhost}/admin`, { configure: '.*', write: '.*', read: '.*' });
-    admin = await connect(urlOf());
-    control = await admin.createChannel();
-    await declareTopology(urlOf(), topology(['s0']));
-    connection = BrokerConnection.open({ urls: [urlOf()], name: 'a spec', logger: quietLogger });
-    publishing = BrokerConnection.open({ urls: [urlOf()], name: 'a spec', logger: quietLogger });
+    host = await openVirtualHost('retry');
+    ({ control } = host);
+    await declareTopology(host.url, topology(['s0']));
+    connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quietLogger });
+    publishing = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quietLogger });
     publisher = new Publisher({
       connection: publishing,
       logger: quietLogger,
@@ -51,9 +47,8 @@ describe('what came early', () => {
   });
   afterAll(async () => {
     await publisher.close();
-    await Promise.all([connection.close(), publishing.close(), admin.close()]);
-    await manage('DELETE', `vhosts/${vhost}`);
-    await leaks.expectNoLeaks();
+    await Promise.all([connection.close(), publishing.close()]);
+    await host.close();
   });
   beforeEach(() => {
     seen = [];
@@ -130,7 +125,7 @@ describe('what came early', () => {
       send(edit());
       await eventually('it is being sent round', () => asked === 1);
       const unacked = async (): Promise<number> => {
-        const queue = await manage('GET', `queues/${vhost}/${QUEUE}`);
+        const queue = await manageBroker('GET', `queues/${host.name}/${QUEUE}`);
         return (queue as { messages_unacknowledged?: number }).messages_unacknowledged ?? -1;
       };
       await eventually('the broker counts it as not acked', async () => (await unacked()) === 1, {
@@ -228,7 +223,7 @@ describe('what came early', () => {
     async () => {
       const all = Array.from({ length: 3 * 64 }, edit);
       const roomFor = (messages: number): Promise<unknown> =>
-        manage('PUT', `policies/${vhost}/room`, {
+        manageBroker('PUT', `policies/${host.name}/room`, {
           ...{ pattern: RETRY_QUEUE, 'apply-to': 'queues', definition: { 'max-length': messages } },
         });
       await roomFor(1);
@@ -284,22 +279,3 @@ const edit = (): EditPost => ({
   acceptedAt: Date.now(),
   edit: { content: 'edited' },
 });
-
-const urlOf = (): string => `${readStack().urlOf('rabbitmq')}/${vhost}`;
-
-async function manage(method: string, path: string, body?: object): Promise<unknown> {
-  const { adminUrl = '' } = readStack().one('rabbitmq');
-  const { origin, username, password } = new URL(adminUrl);
-  const response = await fetch(`${origin}/api/${path}`, {
-    method,
-    headers: {
-      authorization: `Basic ${Buffer.from(`${username}:${decodeURIComponent(password)}`).toString('base64')}`,
-      'content-type': 'application/json',
-      connection: 'close',
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
-  return text === '' ? null : (JSON.parse(text) as unknown);
-}

@@ -1,46 +1,31 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { uuidV7, type CreatePost } from '@spillway/contracts';
+import type { Channel } from 'amqplib';
 import { decodeEnvelope, ENVELOPE_MAX_BYTES, ENVELOPE_MAX_COMMANDS } from '@spillway/contracts/server';
-import {
-  createVirtualHost,
-  eventually,
-  type LeakCheck,
-  quietLogger,
-  type VirtualHost,
-  watchLeaks,
-} from '@spillway/testing';
+import { eventually, quietLogger } from '@spillway/testing';
 import { BrokerConnection } from './broker-connection.js';
 import { Publisher } from './publisher.js';
 import { SharedMessages } from './shared-messages.js';
+import { command } from './spec/command.js';
+import { openVirtualHost, type OwnVirtualHost } from './spec/open-virtual-host.js';
 import { EXCHANGE } from './topology.js';
 
 const QUEUE = 'posts.write.s0';
 const HOUR_MS = 3_600_000;
 
 describe('SharedMessages', () => {
-  let leaks: LeakCheck;
-  let host: VirtualHost;
-  let admin: ChannelModel;
+  let host: OwnVirtualHost;
   let control: Channel;
   let connection: BrokerConnection;
   let publisher: Publisher;
 
   beforeAll(async () => {
-    leaks = watchLeaks();
-    host = await createVirtualHost(`spec-shared-${randomBytes(4).toString('hex')}`);
-    admin = await connect(host.url);
-    control = await admin.createChannel();
+    host = await openVirtualHost('shared');
+    ({ control } = host);
     await control.assertExchange(EXCHANGE.posts, 'direct', { durable: true });
     await control.assertQueue(QUEUE, { durable: true, arguments: { 'x-queue-type': 'quorum' } });
     await control.bindQueue(QUEUE, EXCHANGE.posts, QUEUE);
   });
-  afterAll(async () => {
-    await admin.close();
-    await host.remove();
-    await leaks.expectNoLeaks();
-  });
+  afterAll(() => host.close());
   beforeEach(async () => {
     connection = BrokerConnection.open({ urls: [host.url], name: 'a spec', logger: quietLogger });
     publisher = new Publisher({ connection, logger: quietLogger, timeoutMs: 10_000, maxUnconfirmed: 1_000 });
@@ -141,16 +126,3 @@ describe('SharedMessages', () => {
     expect(await messages()).toEqual([]);
   });
 });
-
-function command(content: string): CreatePost {
-  const id = uuidV7();
-  return {
-    kind: 'post.create',
-    commandId: id,
-    postId: id,
-    tenantId: 'acme',
-    actor: { sub: 'alice', moderator: false },
-    acceptedAt: Date.now(),
-    post: { authorId: 'alice', content, tags: [] },
-  };
-}

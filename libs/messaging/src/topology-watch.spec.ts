@@ -1,28 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { connect, type Channel, type ChannelModel } from 'amqplib';
-import {
-  createVirtualHost,
-  eventually,
-  type LeakCheck,
-  notYet,
-  type VirtualHost,
-  watchLeaks,
-} from '@spillway/testing';
+import type { Channel } from 'amqplib';
+import { eventually, notYet, watchLeaks } from '@spillway/testing';
 import type { Logger } from '@spillway/telemetry';
 import { BrokerConnection } from './broker-connection.js';
 import { declareTopology } from './declare-topology.js';
+import { openVirtualHost, type OwnVirtualHost } from './spec/open-virtual-host.js';
 import { topology, writeQueue } from './topology.js';
 import { TopologyWatch } from './topology-watch.js';
 
-const vhost = `spec-watch-${randomBytes(4).toString('hex')}`;
-let host: VirtualHost;
 const wanted = topology(['s0']);
 
 describe('TopologyWatch', () => {
-  let leaks: LeakCheck;
+  let host: OwnVirtualHost;
   let url: string;
-  let admin: ChannelModel;
   let control: Channel;
   let connection: BrokerConnection;
   const complaints: unknown[] = [];
@@ -35,20 +25,15 @@ describe('TopologyWatch', () => {
   };
 
   beforeAll(async () => {
-    leaks = watchLeaks();
-    host = await createVirtualHost(vhost);
-    url = host.url;
-    admin = await connect(url);
-    control = await admin.createChannel();
+    host = await openVirtualHost('watch');
+    ({ url, control } = host);
     await declareTopology(url, wanted);
     connection = BrokerConnection.open({ urls: [url], name: 'a spec', logger });
     await eventually('it is connected', () => connection.current !== undefined);
   });
   afterAll(async () => {
     await connection.close();
-    await admin.close();
-    await host.remove();
-    await leaks.expectNoLeaks();
+    await host.close();
   });
 
   it('is up while everything is there, says what is missing, once, and notices when it is back', async () => {

@@ -2,9 +2,14 @@ import { readStack } from './stack.js';
 
 /**
  * Calls the management API of the stack's RabbitMQ with all rights, for example to give a test a virtual
- * host of its own. @throws Error with the status when the broker refuses.
+ * host of its own. @returns what it answers, null when nothing.
+ * @throws Error with the status when the broker refuses.
  */
-export async function manageBroker(method: 'PUT' | 'DELETE', path: string, body?: object): Promise<void> {
+export async function manageBroker(
+  method: 'GET' | 'PUT' | 'DELETE',
+  path: string,
+  body?: object,
+): Promise<unknown> {
   const { adminUrl = '' } = readStack().one('rabbitmq');
   const { origin, username, password } = new URL(adminUrl);
   const response = await fetch(`${origin}/api/${path}`, {
@@ -16,8 +21,9 @@ export async function manageBroker(method: 'PUT' | 'DELETE', path: string, body?
     },
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
-  await response.text();
+  const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
+  return text === '' ? null : (JSON.parse(text) as unknown);
 }
 
 /** A part of the broker that belongs to one test. */
@@ -32,6 +38,6 @@ export async function createVirtualHost(name: string): Promise<VirtualHost> {
   await manageBroker('PUT', `permissions/${name}/admin`, { configure: '.*', write: '.*', read: '.*' });
   return {
     url: `${readStack().urlOf('rabbitmq')}/${name}`,
-    remove: () => manageBroker('DELETE', `vhosts/${name}`),
+    remove: async () => void (await manageBroker('DELETE', `vhosts/${name}`)),
   };
 }

@@ -1,25 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
-import { connect, type Channel, type ChannelModel } from 'amqplib';
-import { uuidV7, type Command, type CreatePost } from '@spillway/contracts';
+import type { Channel } from 'amqplib';
+import type { Command } from '@spillway/contracts';
 import { encodeEnvelope } from '@spillway/contracts/server';
-import {
-  createVirtualHost,
-  eventually,
-  notYet,
-  quietLogger,
-  readStack,
-  startTcpProxy,
-  watchLeaks,
-  type LeakCheck,
-  type TcpProxy,
-  type VirtualHost,
-} from '@spillway/testing';
+import { eventually, notYet, quietLogger, readStack, startTcpProxy, type TcpProxy } from '@spillway/testing';
 import type { BatchLimits } from '../batch-buffer.js';
 import { BatchServer } from '../batch-server.js';
 import type { Batch } from '../batch.js';
 import { BrokerConnection } from '../broker-connection.js';
 import type { Outcome } from '../outcome.js';
+import { command } from './command.js';
+import { openVirtualHost, type OwnVirtualHost } from './open-virtual-host.js';
 
 export const PATTERN = 'a.pattern';
 export const LIMITS: BatchLimits = { maxCommands: 10, maxBytes: 1_000_000, maxAgeMs: 20 };
@@ -30,10 +21,7 @@ export const committed: Handler = (batch) =>
 
 /** Gives each test of the block a queue of its own, and a server that consumes it through a proxy. */
 export function useBatchServer() {
-  const vhost = `spec-batches-${randomBytes(4).toString('hex')}`;
-  let host: VirtualHost;
-  let leaks: LeakCheck;
-  let admin: ChannelModel;
+  let host: OwnVirtualHost;
   let control: Channel;
   let proxy: TcpProxy;
   let connection: BrokerConnection;
@@ -43,18 +31,12 @@ export function useBatchServer() {
   let gates: PromiseWithResolvers<undefined>[];
 
   beforeAll(async () => {
-    leaks = watchLeaks();
-    host = await createVirtualHost(vhost);
-    admin = await connect(host.url);
+    host = await openVirtualHost('batches');
   });
-  afterAll(async () => {
-    await admin.close();
-    await host.remove();
-    await leaks.expectNoLeaks();
-  });
+  afterAll(() => host.close());
 
   beforeEach(async () => {
-    control = await admin.createChannel();
+    control = await host.admin.createChannel();
     queue = `posts.write.${randomBytes(4).toString('hex')}`;
     seen = [];
     gates = [];
@@ -63,7 +45,7 @@ export function useBatchServer() {
     proxy = await startTcpProxy({ target: { port: Number(broker.port) } });
     broker.port = String(proxy.port);
     connection = BrokerConnection.open({
-      urls: [`${broker.href}/${vhost}`],
+      urls: [`${broker.href}/${host.name}`],
       name: 'a spec',
       logger: quietLogger,
     });
@@ -153,17 +135,3 @@ export const notExpected = (): Promise<void> => Promise.reject(new Error('nothin
 const textOf = (command: Command): string => (command.kind === 'post.create' ? command.post.content : '');
 const textsOf = (batch: Batch): string[] =>
   batch.entries.map(({ decoded }) => (decoded.as === 'valid' ? textOf(decoded.command) : decoded.as));
-
-/** A command whose post says this. */
-export function command(content: string): CreatePost {
-  const id = uuidV7();
-  return {
-    kind: 'post.create',
-    commandId: id,
-    postId: id,
-    tenantId: 'acme',
-    actor: { sub: 'alice', moderator: false },
-    acceptedAt: Date.now(),
-    post: { authorId: 'alice', content, tags: [] },
-  };
-}
