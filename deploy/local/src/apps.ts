@@ -12,6 +12,13 @@ import { numbers, type Plan } from './plan.js';
  */
 const SEMI_SPACE_MB: Readonly<Record<AppName, number>> = { gateway: 64, reader: 32, writer: 32 };
 
+/**
+ * V8 allocates literals in the old generation when most of the first hundred of their place have survived a collection, as
+ * those of requests that wait. What they point to then survives too, until the next full collection: up to two fifths of
+ * what a reader allocates, and a fifth of its processor time.
+ */
+const KEEPS_YOUNG = '--no-allocation-site-pretenuring';
+
 const instances = (plan: Plan): [AppName, number][] => [
   ...numbers(plan.counts.writers).map((n): [AppName, number] => ['writer', n]),
   ...numbers(plan.counts.readers).map((n): [AppName, number] => ['reader', n]),
@@ -30,6 +37,7 @@ export const appComponents = (plan: Plan): Component[] =>
         `--env-file=${plan.layout.path('env', `${app}-${n}.env`)}`,
         `--min-semi-space-size=${SEMI_SPACE_MB[app]}`,
         `--max-semi-space-size=${SEMI_SPACE_MB[app]}`,
+        KEEPS_YOUNG,
         '--import',
         join(REPO, 'libs/telemetry/dist/register.js'),
         join(REPO, `apps/${app}/dist/main.js`),

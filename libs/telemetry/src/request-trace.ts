@@ -32,7 +32,7 @@ export interface RequestTrace {
   /** What the request's work runs in. */
   readonly context: Context;
   /** Ends the SERVER span, when there is one. */
-  readonly end: (how: RequestEnd) => void;
+  end(how: RequestEnd): void;
 }
 
 const spans = new WeakMap<IncomingMessage, Span>();
@@ -51,7 +51,7 @@ export function startRequestTrace(request: IncomingMessage): RequestTrace | unde
   if (!sdk || UNTRACED.test(path)) return undefined;
   const caller = remoteSpan(request.headers['traceparent'], request.headers['tracestate']);
   const traceId = caller?.traceId ?? newTraceId();
-  if (!isKept(traceId, sdk.ratio)) return { context: carrying(traceId, caller), end: () => undefined };
+  if (!isKept(traceId, sdk.ratio)) return new UnsampledTrace(traceId, caller);
   const parent = caller ? trace.setSpanContext(ROOT_CONTEXT, caller) : ROOT_CONTEXT;
   const span = withTraceId(traceId, () => startSpan(request, path, parent));
   spans.set(request, span);
@@ -101,10 +101,27 @@ function endSpan(span: Span, method: string, { route, status }: RequestEnd): voi
   span.end();
 }
 
-function carrying(traceId: string, caller: SpanContext | undefined): Context {
-  const unsampled: SpanContext = { traceId, spanId: newSpanId(), traceFlags: TraceFlags.NONE };
-  const { traceState } = caller ?? {};
-  return trace.setSpanContext(ROOT_CONTEXT, traceState ? { ...unsampled, traceState } : unsampled);
+/** What only carries the ids on. Its context is made when somebody asks for it: a request that calls nobody needs none. */
+class UnsampledTrace implements RequestTrace {
+  private made: Context | undefined;
+
+  constructor(
+    private readonly traceId: string,
+    private readonly caller: SpanContext | undefined,
+  ) {}
+
+  get context(): Context {
+    return (this.made ??= this.make());
+  }
+
+  end(): void {}
+
+  private make(): Context {
+    const { traceId } = this;
+    const unsampled: SpanContext = { traceId, spanId: newSpanId(), traceFlags: TraceFlags.NONE };
+    const { traceState } = this.caller ?? {};
+    return trace.setSpanContext(ROOT_CONTEXT, traceState ? { ...unsampled, traceState } : unsampled);
+  }
 }
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
