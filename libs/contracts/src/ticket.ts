@@ -31,7 +31,8 @@ export function issueTicket(keys: SigningKeys, tenantId: string, ticket: Ticket)
   body[2] = KINDS.indexOf(ticket.kind);
   body.writeUIntBE(ticket.issuedAt, 3, 6);
   body.write(ticket.commandId.replaceAll('-', ''), 9, 'hex');
-  body.write(ticket.postId.replaceAll('-', ''), 25, 'hex');
+  if (ticket.postId === ticket.commandId) body.copyWithin(25, 9, 25);
+  else body.write(ticket.postId.replaceAll('-', ''), 25, 'hex');
   const mac = keys.mac(keys.current, body, tenantId);
   if (!mac) throw new Error('the signing key vanished');
   bytes.set(mac, BODY_BYTES);
