@@ -39,7 +39,7 @@ class SimulatedBroker {
         const latency = this.now - (this.sent.shift() ?? 0);
         this.credit--;
         latencies.push(latency);
-        this.limit.confirmed(this.now, latency, this.sent.length + 1);
+        this.limit.confirmed(this.now, { latencyMs: latency, outstanding: this.sent.length + 1 });
       }
     }
     const late = latencies.slice(latencies.length / 2).sort((a, b) => a - b);
@@ -60,7 +60,7 @@ describe('ConcurrencyLimit', () => {
         const limit = new ConcurrencyLimit({ max, neverFineMs: 1_500 });
         let now = 0;
         for (const { afterMs, latencyMs, outstanding } of events) {
-          limit.confirmed((now += afterMs), latencyMs, outstanding);
+          limit.confirmed((now += afterMs), { latencyMs, outstanding });
           if (limit.limit < Math.min(16, max) || limit.limit > max) return false;
           if (!(limit.targetMs > 0 && limit.targetMs <= 1_500)) return false;
         }

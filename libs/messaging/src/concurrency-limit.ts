@@ -14,14 +14,27 @@ export interface ConcurrencyLimitOptions {
   readonly neverFineMs: number;
 }
 
+/** A message that the broker has confirmed. */
+export interface Confirmed {
+  /** Milliseconds from when it was sent until its confirm was read. */
+  readonly latencyMs: number;
+  /** As many of them as surely passed before the confirm came; all when left out. Never more than `latencyMs`. */
+  readonly provenMs?: number;
+  /** Posts that waited, its own included. */
+  readonly outstanding: number;
+  readonly posts?: number;
+  readonly bytes?: number;
+}
+
 const FLOOR = 16;
 const START = 4096;
 const ALWAYS_FINE_MS = 200;
 /** The median may be this many times the baseline: a broker that syncs in groups is slower and better when full. */
 const TOLERANCE = 3;
 const GROWTH = 1.25;
-/** After a probe that paid, until the first confirm that comes too late. */
+/** After a probe that paid, until the first confirm that comes too late, and while twice as late would do as well. */
 const GROWTH_OPENING = 2;
+const FAR_FROM_SLOW = 1 / 3;
 /** How far one window may shrink the limit, and how far one that follows another slow one may. */
 const SHRINK_FIRST = 0.5;
 const SHRINK_AGAIN = 0.1;
@@ -38,6 +51,9 @@ const WINDOW_SAMPLES = 10;
  *
  * - The sample is the median of a window at least one round trip long, so that one slow sync, which delays
  *   everything in flight once, costs at most one halving.
+ * - What counts against the broker is the latency that is proven: a process that has too much to do reads
+ *   confirms late, and refuses at about the cost of accepting. A limit that took that for the broker's would be
+ *   smallest where it helps least, and would stay so as long as the load does.
  * - The tolerated latency has an absolute lower bound, since a broker at its best throughput is many times
  *   slower than an idle one; and an upper bound that follows from the deadline, since what is confirmed after
  *   it was sent for nothing.
@@ -51,7 +67,7 @@ const WINDOW_SAMPLES = 10;
  *   ever at the floor, as early, and its latency is the new baseline; on a narrow one nothing is gained, in posts
  *   or in bytes, and the limit stays.
  *
- * Nothing is allocated and no timer runs: `confirmed` does all the work. Times are milliseconds of any
+ * No timer runs: `confirmed` does all the work. Times are milliseconds of any
  * monotonic clock.
  */
 export class ConcurrencyLimit {
@@ -59,7 +75,9 @@ export class ConcurrencyLimit {
   private readonly floor: number;
   private readonly alwaysFineMs: number;
   private readonly neverFineMs: number;
+  /** What is proven, and what was seen: the one is at most the broker's latency, the other at least. */
   private readonly window = new LatencyWindow();
+  private readonly seen = new LatencyWindow();
   private current: number;
   private tolerated: number;
   private baselineMs = Infinity;
@@ -100,21 +118,22 @@ export class ConcurrencyLimit {
     return this.tolerated;
   }
 
-  /**
-   * A message of `posts` and `bytes` was confirmed, `latencyMs` after it was sent, while `outstanding` posts
-   * waited, its own included.
-   */
-  confirmed(now: number, latencyMs: number, outstanding: number, posts = 1, bytes = 1): void {
+  /** A message was confirmed. */
+  confirmed(
+    now: number,
+    { latencyMs, provenMs = latencyMs, outstanding, posts = 1, bytes = 1 }: Confirmed,
+  ): void {
     // A window begins when there is something to wait for.
     if (this.window.samples === 0) this.startedAt = Math.max(this.startedAt, now - latencyMs);
-    this.window.add(latencyMs);
+    this.window.add(provenMs);
+    this.seen.add(latencyMs);
     this.deliveredPosts += posts;
     this.deliveredBytes += bytes;
-    if (this.empty && latencyMs < this.aloneMs) this.aloneMs = latencyMs;
+    if (this.empty && provenMs < this.aloneMs) this.aloneMs = provenMs;
     this.empty = outstanding <= posts;
     if (outstanding > this.mostOutstanding) this.mostOutstanding = outstanding;
     const elapsed = now - this.startedAt;
-    if (latencyMs > this.tolerated && outstanding >= this.floor && !this.probe.runs) this.contain(elapsed);
+    if (provenMs > this.tolerated && outstanding >= this.floor && !this.probe.runs) this.contain(elapsed);
     const due = this.window.samples >= WINDOW_SAMPLES ? elapsed >= this.lengthMs : elapsed >= WINDOW_MAX_MS;
     if (due) this.adapt(now, elapsed);
   }
@@ -129,13 +148,14 @@ export class ConcurrencyLimit {
   private adapt(now: number, elapsed: number): void {
     const median = this.window.median();
     const slow = median > this.tolerated;
-    const seen = { posts: this.deliveredPosts / elapsed, bytes: this.deliveredBytes / elapsed, median };
-    this.probe.note(seen, this.current <= this.floor);
-    if (this.probe.runs) this.judge(now, seen);
-    else if (!slow) this.grow();
+    const shown = { posts: this.deliveredPosts / elapsed, bytes: this.deliveredBytes / elapsed, median };
+    this.probe.note(shown, this.current <= this.floor);
+    if (this.probe.runs) this.judge(now, shown);
+    else if (!slow) this.grow(median);
     // Fewer than the floor do not make each other wait.
     else if (this.mostOutstanding >= this.floor) this.shrink(now, median);
-    if (median < this.baselineMs) this.baselineMs = median;
+    const fastest = this.seen.median();
+    if (fastest < this.baselineMs) this.baselineMs = fastest;
     else if (this.aloneMs > this.baselineMs && this.aloneMs < Infinity)
       this.baselineMs += (this.aloneMs - this.baselineMs) / 10;
     this.tolerated = Math.min(this.neverFineMs, Math.max(this.alwaysFineMs, this.baselineMs * TOLERANCE));
@@ -145,10 +165,12 @@ export class ConcurrencyLimit {
     this.mostOutstanding = this.deliveredPosts = this.deliveredBytes = 0;
     this.aloneMs = Infinity;
     this.window.clear();
+    this.seen.clear();
   }
 
-  private grow(): void {
-    this.current = Math.min(this.max, this.current * (this.opening ? GROWTH_OPENING : GROWTH) + 1);
+  private grow(median: number): void {
+    const opens = this.opening || median <= this.tolerated * FAR_FROM_SLOW;
+    this.current = Math.min(this.max, this.current * (opens ? GROWTH_OPENING : GROWTH) + 1);
   }
 
   private shrink(now: number, median: number): void {
@@ -162,10 +184,10 @@ export class ConcurrencyLimit {
     this.current = Math.max(this.floor, this.current * Math.max(least, this.tolerated / median));
   }
 
-  private judge(now: number, seen: Seen): void {
-    const verdict = this.probe.judge(now, seen);
+  private judge(now: number, shown: Seen): void {
+    const verdict = this.probe.judge(now, shown);
     if (verdict === 'longer way') {
-      this.baselineMs = seen.median;
+      this.baselineMs = shown.median;
       this.opening = true;
     } else if (verdict === 'nothing gained') this.current = this.floor;
   }

@@ -1,3 +1,4 @@
+import { loopMoment, type LoopMoment } from './loop-moment.js';
 import { PublishError } from './publish-error.js';
 
 /** A message that was sent and that the broker has not confirmed yet. */
@@ -7,11 +8,14 @@ export interface Sent {
   readonly posts: number;
   /** Milliseconds of `performance.now()`. */
   readonly sentAt: number;
+  /** When it was written into the socket; undefined until the end of that turn of the event loop. */
+  readonly written: LoopMoment | undefined;
   /** The broker gave it back: its confirm means nothing. */
   readonly returned: boolean;
 }
 
 interface Entry extends Sent {
+  written: LoopMoment | undefined;
   returned: boolean;
   readonly resolve: () => void;
   readonly reject: (error: PublishError) => void;
@@ -27,7 +31,8 @@ const SWEEP_MS = 10;
  * What the broker has been sent and has not confirmed. A message whose deadline passes is answered
  * `unknown` and stays here until its late confirm or the end of the channel: the broker, or the socket to
  * it, still holds it. One timer serves all deadlines, which expire in the order of sending; it is not
- * stopped when its message is confirmed, so that a quiet time costs no timer a message either.
+ * stopped when its message is confirmed, so that a quiet time costs no timer a message either. It looks at the end of
+ * its turn of the event loop, so that confirms that are there already, unread, are not too late.
  */
 export class Outstanding {
   private readonly waiting = new Map<string, Entry>();
@@ -35,6 +40,7 @@ export class Outstanding {
   private heldBytes = 0;
   private heldPosts = 0;
   private timer: NodeJS.Timeout | undefined;
+  private due: NodeJS.Immediate | undefined;
   private onIdle: (() => void) | undefined;
 
   constructor(private readonly timeoutMs: number) {}
@@ -70,11 +76,15 @@ export class Outstanding {
   ): Sent {
     const { id, bytes } = message;
     const posts = Math.max(1, message.posts);
-    const entry = { id, bytes, posts, sentAt: performance.now(), returned: false, resolve, reject };
+    const entry: Entry = {
+      ...{ id, bytes, posts, resolve, reject },
+      ...{ sentAt: performance.now(), written: undefined, returned: false },
+    };
+    setImmediate(() => (entry.written = loopMoment()));
     this.waiting.set(id, entry);
     this.heldBytes += bytes;
     this.heldPosts += posts;
-    this.timer ??= setTimeout(() => this.sweep(), this.timeoutMs);
+    this.timer ??= this.sweepIn(this.timeoutMs);
     return entry;
   }
 
@@ -103,7 +113,8 @@ export class Outstanding {
     this.heldBytes = this.heldPosts = 0;
     for (const entry of [...this.waiting.values()]) this.finish(entry, failure);
     clearTimeout(this.timer);
-    this.timer = undefined;
+    clearImmediate(this.due);
+    this.timer = this.due = undefined;
   }
 
   /** Resolves when every caller has been answered. */
@@ -123,13 +134,17 @@ export class Outstanding {
     if (this.waiting.size === 0) this.onIdle?.();
   }
 
+  private sweepIn(ms: number): NodeJS.Timeout {
+    return setTimeout(() => (this.due = setImmediate(() => this.sweep())), ms);
+  }
+
   private sweep(): void {
     this.timer = undefined;
     const now = performance.now();
     for (const entry of this.waiting.values()) {
       const leftMs = entry.sentAt + this.timeoutMs - now;
       if (leftMs > 0) {
-        this.timer = setTimeout(() => this.sweep(), Math.max(leftMs, SWEEP_MS));
+        this.timer = this.sweepIn(Math.max(leftMs, SWEEP_MS));
         return;
       }
       this.late.set(entry.id, entry);

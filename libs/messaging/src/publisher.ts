@@ -3,6 +3,7 @@ import type { ConfirmChannel } from 'amqplib';
 import { meters, traceparentOf, type Logger } from '@spillway/telemetry';
 import type { BrokerConnection } from './broker-connection.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
+import { loopMoment, surelyWaitedMs } from './loop-moment.js';
 import { expired, Outstanding, type Sent } from './outstanding.js';
 import { PublishError } from './publish-error.js';
 import { endSendSpan, startSendSpan } from './send-span.js';
@@ -168,8 +169,7 @@ export class Publisher {
         if (!this.outstanding.has(entry)) return;
         this.confirmedAt = performance.now();
         const latencyMs = this.confirmedAt - entry.sentAt;
-        if (!error)
-          this.limit.confirmed(this.confirmedAt, latencyMs, this.outstanding.posts, entry.posts, entry.bytes);
+        if (!error) this.learn(entry, latencyMs);
         const failure = failureOf(entry, error);
         // Confirms that come after the deadline count too: those posts are safe, whatever the client was told.
         if (!failure) this.countAccepted(message);
@@ -194,6 +194,12 @@ export class Publisher {
         );
       }
     });
+  }
+
+  private learn({ written, posts, bytes }: Sent, latencyMs: number): void {
+    const provenMs = written ? Math.min(latencyMs, surelyWaitedMs(written, loopMoment())) : 0;
+    const { posts: outstanding } = this.outstanding;
+    this.limit.confirmed(this.confirmedAt, { latencyMs, provenMs, outstanding, posts, bytes });
   }
 
   private countAccepted({ routingKey, posts }: OutgoingMessage): void {
