@@ -1,5 +1,5 @@
 import type { LoadClient } from './client/load-client.js';
-import type { LoadOrder, LoadResult } from './client/order.js';
+import type { Latency, LoadOrder, LoadResult } from './client/order.js';
 import type { BenchStack } from './bench-stack.js';
 import type { Counters } from './measure/counters.js';
 import { CpuMeter, type CpuUse, type Role } from './measure/cpu-meter.js';
@@ -27,6 +27,8 @@ export interface Block {
   readonly committedPerSecond: number;
   readonly cpu: CpuUse;
   readonly memoryMiB: Readonly<Record<string, number>>;
+  /** How long the broker's own confirms took meanwhile, where that was asked. */
+  readonly confirms?: Latency;
 }
 
 export interface Scenario {

@@ -25,6 +25,19 @@ export async function wearIn(stack: Stack): Promise<void> {
     await caughtUp(admin);
     // What the replicas have is no longer kept, and its files are used again.
     await admin.query('CHECKPOINT');
+    await caughtUp(admin);
+  } finally {
+    await admin.end();
+  }
+  // Theirs too: a replica else writes each file of its log twice, at first with zeros.
+  for (const { name } of stack.ofRole('postgres-replica')) await checkpoint(stack.urlOf(name));
+}
+
+async function checkpoint(connectionString: string): Promise<void> {
+  const admin = new Client({ connectionString });
+  await admin.connect();
+  try {
+    await admin.query('CHECKPOINT');
   } finally {
     await admin.end();
   }

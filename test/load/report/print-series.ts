@@ -32,11 +32,15 @@ export function seriesTable({ title, points }: Series): string {
   return textTable([head, ...rows]);
 }
 
+/** What must be accepted of the peak, however much is sent. */
+const GOODPUT = 0.9;
+
 export function overloadReport({ peak, rate, load, backlog, memory }: OverloadRun): string {
   const perSecond = (load.acceptedInTime * 1000) / load.elapsedMs;
+  const goodput = perSecond / peak;
   const lines = [
     `peak ${peak.toFixed(0)}/s; sent ${rate.toFixed(0)}/s for ${(load.elapsedMs / 60_000).toFixed(1)} minutes`,
-    `accepted ${perSecond.toFixed(0)}/s: goodput / peak ${shown(perSecond / peak, 2)}; ${backlog} posts wait at the end`,
+    `accepted ${perSecond.toFixed(0)}/s: goodput / peak ${shown(goodput, 2)} (at least ${GOODPUT}: ${goodput >= GOODPUT ? 'holds' : 'MISSED'}); ${backlog} posts wait at the end`,
     `accepted p50 ${shown(load.accepted.p50, 1)} ms, p99 ${shown(load.accepted.p99, 1)} ms`,
     `refused p50 ${shown(load.refused.p50, 1)} ms, p99 ${shown(load.refused.p99, 1)} ms; by the service itself p99 ${shown(load.refusedService.p99, 1)} ms`,
     `answers ${JSON.stringify(load.statuses)}, not sent ${load.unsent} of ${load.due}`,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Block } from '../bench.js';
+import type { Latency, LoadResult } from '../client/order.js';
 import { ratios, unitOf, verdictOf, type Ratio } from './ratios.js';
 
 const block = (changes: Partial<Block>): Block => ({
@@ -13,6 +14,11 @@ const micros = (posts: number, values: Block['cpu']['micros']): Block =>
     committed: posts,
     cpu: { micros: values, busy: 1, steal: 0, foreign: 0 },
   });
+const latency = (p99 = 0): Latency => ({ count: 100, p50: 1, p95: 2, p99, max: p99 });
+const answered = (p99 = 0): LoadResult => ({
+  ...{ elapsedMs: 1_000, due: 100, unsent: 0, statuses: {}, acceptedInTime: 100 },
+  ...{ accepted: latency(p99), refused: latency(), refusedService: latency() },
+});
 const valueOf = (all: readonly Ratio[], figure: string): Ratio => {
   const found = all.find((ratio) => ratio.figure.startsWith(figure));
   if (!found) throw new Error(`no figure ${figure}`);
@@ -31,6 +37,11 @@ describe('ratios', () => {
       }),
     ],
     overload4: [block({ acceptedPerSecond: 850 })],
+    latency: [
+      [20, 5],
+      [900, 300],
+      [30, 10],
+    ].map(([accepted, confirm]) => block({ load: answered(accepted), confirms: latency(confirm) })),
     batch: [micros(1_000, { gateway: 20_000 })],
   };
   const all = ratios(results);
@@ -45,6 +56,7 @@ describe('ratios', () => {
     ['writer + primary', 2, 'at least'],
     ['goodput at 4x', 0.85, 'missed'],
     ['batch', 10, 'at least'],
+    ['accepted p99', 3, 'aim'],
   ] as const)('%s', (figure, value, verdict) => {
     const ratio = valueOf(all, figure);
     expect(ratio.value).toBeCloseTo(value);
@@ -53,7 +65,7 @@ describe('ratios', () => {
 
   it('says what was not measured', () => {
     expect(verdictOf(valueOf(all, 'goodput at 10x'))).toBe('not measured');
-    expect(verdictOf(valueOf(all, 'accepted p99'))).toBe('not measured');
+    expect(verdictOf(valueOf(ratios({}), 'accepted p99'))).toBe('not measured');
   });
 
   it('keeps bounds in both directions', () => {
