@@ -12,7 +12,7 @@ import {
   RevokedTokens,
 } from '@spillway/cache';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
-import { createHttpApp, HeldRequests } from '@spillway/http';
+import { createHttpApp, HeldRequests, listen } from '@spillway/http';
 import {
   BrokerConnection,
   Publisher,
@@ -123,7 +123,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   ledgerWatch.start();
   gateways.start();
   await Promise.all([clock.start(), revocations.start()]);
-  await app.listen(config.httpPort, config.httpHost);
+  await listen(app, { host: config.httpHost, port: config.httpPort });
   events.started(`${config.httpHost}:${config.httpPort}`);
   return {
     health,

@@ -12,7 +12,7 @@ import {
 } from '@spillway/cache';
 import { ReadRouter, readProbe } from '@spillway/database/read';
 import { HealthRegistry, startAdminServer } from '@spillway/health';
-import { createHttpApp, HeldRequests } from '@spillway/http';
+import { createHttpApp, HeldRequests, listen } from '@spillway/http';
 import { metricsHandler, observe, type Logger } from '@spillway/telemetry';
 import { AppModule } from './app.module.js';
 import type { ReaderConfig } from './config.js';
@@ -93,7 +93,7 @@ export async function startReader(config: ReaderConfig, logger: Logger): Promise
     metrics: metricsHandler(),
   });
   await Promise.all([clock.start(), revocations.start()]);
-  await app.listen(config.httpPort, config.httpHost);
+  await listen(app, { host: config.httpHost, port: config.httpPort });
   events.started(`${config.httpHost}:${config.httpPort}`);
   return {
     health,

@@ -2,11 +2,12 @@
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import type { RecordedAnswer } from '../reads/recorded-answer.js';
+import { LISTEN } from './listen.js';
 
 const app = Fastify({ logger: false });
 let answer: RecordedAnswer = { body: '', headers: {} };
 app.get('*', (_request, reply) => reply.headers(answer.headers).send(answer.body));
-await app.listen({ host: '127.0.0.1', port: 0 });
+await app.listen(LISTEN);
 
 process.on('message', (given: RecordedAnswer) => {
   answer = given;

@@ -4,6 +4,7 @@
  */
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
+import { LISTEN } from './listen.js';
 
 /** As long as a ticket of ours. */
 const JOB_ID = 'x'.repeat(76);
@@ -13,7 +14,7 @@ app.post('/v1/posts', (_request, reply) => {
   void reply.code(202).header('location', `/v1/jobs/${JOB_ID}`);
   return { message: 'Post creation queued successfully', jobId: JOB_ID, status: 'processing' };
 });
-await app.listen({ host: '127.0.0.1', port: 0 });
+await app.listen(LISTEN);
 
 process.on('message', () => {
   const { port } = app.server.address() as AddressInfo;

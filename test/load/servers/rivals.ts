@@ -5,6 +5,7 @@
 import type { AddressInfo } from 'node:net';
 import Fastify from 'fastify';
 import { DataSource, EntitySchema, IsNull } from 'typeorm';
+import { LISTEN } from './listen.js';
 
 export interface RivalSetup {
   /** Hold credentials: never print them. */
@@ -75,7 +76,7 @@ async function serve({ primary, replica, tenants, offset }: RivalSetup): Promise
       .limit(PAGE)
       .getMany(),
   );
-  await app.listen({ host: '127.0.0.1', port: 0 });
+  await app.listen(LISTEN);
   const { port } = app.server.address() as AddressInfo;
   return `http://127.0.0.1:${port}`;
 }

@@ -11,6 +11,7 @@ import { importJWK, jwtVerify, type JWK, type JWTPayload } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { uuidV7 } from '@spillway/contracts';
 import { Inserter } from './inserter.js';
+import { LISTEN } from './listen.js';
 
 interface Setup {
   readonly database: string;
@@ -57,7 +58,7 @@ async function serve({ database, jwks }: Setup): Promise<string> {
     await inserter.insert({ tenant: String(tenant), id, author: sub, ...body });
     return reply.code(202).send({ message: 'Post created', postId: id, status: 'completed' });
   });
-  await app.listen({ host: '127.0.0.1', port: 0 });
+  await app.listen(LISTEN);
   return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
 }
 
