@@ -29,7 +29,7 @@ export const httpConfig = {
   httpHost: text('HTTP_HOST', { about: 'Address of the public port', fallback: '127.0.0.1' }),
   httpPort: port('HTTP_PORT', { about: 'The public port' }),
   httpMaxConnections: integer('HTTP_MAX_CONNECTIONS', 1, 1_000_000, {
-    about: 'Sockets on the public port; more are closed as they come',
+    about: 'Sockets on the public port, about; more are closed as they come',
     fallback: '4096',
   }),
   httpMaxRequests: integer('HTTP_MAX_REQUESTS', 1, 1_000_000, {

@@ -6,6 +6,7 @@ import { Controller, Get, Module, Post } from '@nestjs/common';
 import { createLogger } from '@spillway/telemetry';
 import { eventually } from '@spillway/testing';
 import { createHttpApp } from './create-http-app.js';
+import { listen } from './listen.js';
 
 let finish: (() => void) | undefined;
 
@@ -54,7 +55,7 @@ describe('closing an app', () => {
       { write: () => undefined },
     );
     const app = await createHttpApp(NotesModule, { logger });
-    await app.listen(0, '127.0.0.1');
+    await listen(app, { host: '127.0.0.1', port: 0 });
     const url = await app.getUrl();
     const silent = await open(url);
     const halves = await Promise.all(Array.from({ length: 12 }, () => open(url)));
@@ -90,7 +91,7 @@ describe('closing an app', () => {
       { write: () => undefined },
     );
     const app = await createHttpApp(NotesModule, { logger, requestTimeoutMs: 1000 });
-    await app.listen(0, '127.0.0.1');
+    await listen(app, { host: '127.0.0.1', port: 0 });
     const url = await app.getUrl();
     const half = await open(url);
     // In one packet, so that the second request has begun when the first is answered.

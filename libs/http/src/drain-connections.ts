@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 /** For connections that have sent nothing, or half of a header, when the stop begins. */
 const SILENT_MS = 500;
@@ -38,14 +38,4 @@ export function drainConnections(server: Server, requestTimeoutMs: number): () =
       clearTimeout(unsent);
     };
   };
-}
-
-/**
- * Takes no new connections from now on and leaves the open ones alone. An HTTP server's own `close` ends
- * those between two requests at once, and with them requests that were sent and not yet read.
- * @returns when the last connection has ended, or null when the server does not listen.
- */
-export function stopAccepting(server: Server): Promise<void> | null {
-  if (!server.listening) return null;
-  return new Promise((resolve) => NetServer.prototype.close.call(server, () => resolve()));
 }

@@ -4,7 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { startRequestTrace, type RequestTrace } from '@spillway/telemetry';
-import { drainConnections, stopAccepting } from './drain-connections.js';
+import { acceptorsOf } from './acceptors.js';
+import { drainConnections } from './drain-connections.js';
 import { parseJsonBody } from './json-body.js';
 import { requireJson } from './media-type.js';
 import { ProblemError } from './problem-error.js';
@@ -39,7 +40,7 @@ export function installHooks(fastify: FastifyInstance, options: HookOptions): vo
   fastify.decorateRequest('traced', undefined);
   fastify.addHook('preClose', async () => {
     closing = true;
-    const ended = stopAccepting(fastify.server);
+    const ended = acceptorsOf(fastify.server).close();
     if (!ended) return;
     await delay(LINGER_MS);
     refusing = true;

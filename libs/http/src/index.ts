@@ -5,7 +5,7 @@ export { httpConfig, processConfig } from './config.js';
 export { createHttpApp, type HttpAppOptions } from './create-http-app.js';
 export { HeldRequests, type Held, type HeldRequestsOptions, type HoldRefusal } from './held-requests.js';
 export { installStop, type StopOptions } from './install-stop.js';
-export { listen, LISTEN_BACKLOG, type ListenOptions } from './listen.js';
+export { listen } from './listen.js';
 export { nestLogger } from './nest-logger.js';
 export { preferredWait } from './prefer-wait.js';
 export { ProblemError, type ProblemOptions } from './problem-error.js';
