@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { launched } from './as-user.js';
+import { launched, STANDS_BACK } from './as-user.js';
 import { type Component, TIER } from './component.js';
 import { appEnvironment, cliEnvironment, type AppName } from './env-files.js';
 import { REPO } from './layout.js';
@@ -32,16 +32,19 @@ export const appComponents = (plan: Plan): Component[] =>
       name: `${app}-${n}`,
       role: app,
       tier: TIER.app,
-      argv: launched([
-        plan.layout.node,
-        `--env-file=${plan.layout.path('env', `${app}-${n}.env`)}`,
-        `--min-semi-space-size=${SEMI_SPACE_MB[app]}`,
-        `--max-semi-space-size=${SEMI_SPACE_MB[app]}`,
-        KEEPS_YOUNG,
-        '--import',
-        join(REPO, 'libs/telemetry/dist/register.js'),
-        join(REPO, `apps/${app}/dist/main.js`),
-      ]),
+      argv: launched(
+        [
+          plan.layout.node,
+          `--env-file=${plan.layout.path('env', `${app}-${n}.env`)}`,
+          `--min-semi-space-size=${SEMI_SPACE_MB[app]}`,
+          `--max-semi-space-size=${SEMI_SPACE_MB[app]}`,
+          KEEPS_YOUNG,
+          '--import',
+          join(REPO, 'libs/telemetry/dist/register.js'),
+          join(REPO, `apps/${app}/dist/main.js`),
+        ],
+        { niceness: app === 'writer' ? STANDS_BACK.toCommit : 0 },
+      ),
       port: app === 'writer' ? plan.ports.admin(app, n) : plan.ports.http(app, n),
       url: app === 'writer' ? adminUrl : `http://127.0.0.1:${plan.ports.http(app, n)}`,
       adminUrl,

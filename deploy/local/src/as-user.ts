@@ -1,16 +1,27 @@
 import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 /**
+ * How far a process stands back (nice(1)) on a machine that all share. Who answers clients does not wait behind who
+ * commits what they sent, and nobody behind who only watches.
+ */
+export const STANDS_BACK = { toCommit: 5, toWatch: 10 } as const;
+
+/**
  * Runs a command so that it dies with its supervisor. With `user`, and only when we are root, it also
  * changes to that user, keeping the one capability that lets it pass folders that only we may enter.
  */
 export function launched(
   argv: readonly string[],
-  options: { user?: string; deathSignal?: string } = {},
+  options: { user?: string; deathSignal?: string; niceness?: number } = {},
 ): string[] {
   const death = ['--pdeathsig', options.deathSignal ?? 'TERM'];
-  return ['setpriv', ...death, ...(options.user ? asUser(options.user) : []), '--', ...argv];
+  const nice = options.niceness ? ['nice', '-n', String(options.niceness)] : [];
+  return ['setpriv', ...death, ...(options.user ? asUser(options.user) : []), '--', ...nice, ...argv];
 }
+
+/** The same for a process that only watches. */
+export const watching = (argv: readonly string[]): string[] =>
+  launched(argv, { niceness: STANDS_BACK.toWatch });
 
 /** Arguments of setpriv that change the user; none when we are not root. */
 const asUser = (user: string): string[] =>

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { launched } from './as-user.js';
+import { watching } from './as-user.js';
 import { type Component, TIER } from './component.js';
 import { REPO } from './layout.js';
 import { pooledUrl, poolerName } from './pgbouncer.js';
@@ -33,7 +33,7 @@ export const exporterComponents = (plan: Plan): Component[] => [
 /** One for each node, past PgBouncer: it keeps a single connection of the role `monitor`. */
 const postgresExporter = (plan: Plan, n: number): Component => ({
   ...exporter(`exporter-${nodeName(n)}`, plan.ports.postgresMetrics(n)),
-  argv: launched([
+  argv: watching([
     'prometheus-postgres-exporter',
     `--web.listen-address=127.0.0.1:${plan.ports.postgresMetrics(n)}`,
     '--disable-settings-metrics',
@@ -50,7 +50,7 @@ const postgresExporter = (plan: Plan, n: number): Component => ({
 
 const pgbouncerExporter = (plan: Plan): Component => ({
   ...exporter('exporter-pgbouncer', plan.ports.pgbouncerMetrics),
-  argv: launched([
+  argv: watching([
     plan.layout.node,
     '--max-old-space-size=32',
     join(REPO, 'deploy/local/dist/pgbouncer-exporter.js'),
@@ -66,7 +66,7 @@ const pgbouncerExporter = (plan: Plan): Component => ({
 /** One for all nodes: Prometheus names the node it means in each scrape. */
 const redisExporter = (plan: Plan): Component => ({
   ...exporter('exporter-redis', plan.ports.redisMetrics),
-  argv: launched([
+  argv: watching([
     'prometheus-redis-exporter',
     '-web.listen-address',
     `127.0.0.1:${plan.ports.redisMetrics}`,
@@ -82,7 +82,7 @@ const redisExporter = (plan: Plan): Component => ({
 
 const nodeExporter = (plan: Plan): Component => ({
   ...exporter('exporter-node', plan.ports.nodeMetrics),
-  argv: launched([
+  argv: watching([
     'prometheus-node-exporter',
     `--web.listen-address=127.0.0.1:${plan.ports.nodeMetrics}`,
     '--collector.disable-defaults',

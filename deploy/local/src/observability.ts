@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { launched } from './as-user.js';
+import { watching } from './as-user.js';
 import { type Component, TIER } from './component.js';
 import { REPO } from './layout.js';
 import { poolerName } from './pgbouncer.js';
@@ -17,7 +17,7 @@ export function observabilityComponents(plan: Plan): Component[] {
       name: 'traces',
       role: 'traces',
       tier: TIER.broker,
-      argv: launched([layout.node, join(REPO, 'deploy/local/dist/traces.js')]),
+      argv: watching([layout.node, join(REPO, 'deploy/local/dist/traces.js')]),
       environment: {
         OTLP_PORT: String(ports.otlp),
         TRACE_UI_PORT: String(ports.traceUi),
@@ -31,7 +31,7 @@ export function observabilityComponents(plan: Plan): Component[] {
       name: 'prometheus',
       role: 'prometheus',
       tier: TIER.broker,
-      argv: launched([
+      argv: watching([
         'prometheus',
         `--config.file=${layout.path('config', 'prometheus.yml')}`,
         `--storage.tsdb.path=${layout.path('data', 'prometheus')}`,

@@ -38,6 +38,20 @@ describe('the configuration of a stack', () => {
     );
   });
 
+  it('lets nobody who answers clients wait behind who commits or watches', () => {
+    const backOf = (role: string): Set<string> =>
+      new Set(
+        stackComponents(plan)
+          .filter((component) => component.role === role)
+          .map(({ argv }) => (argv.includes('nice') ? (argv[argv.indexOf('nice') + 2] ?? '') : '0')),
+      );
+    for (const role of ['gateway', 'reader', 'edge', 'rabbitmq', 'postgres-primary', 'redis', 'pgbouncer'])
+      expect([role, backOf(role)]).toEqual([role, new Set(['0'])]);
+    expect(backOf('writer')).toEqual(new Set(['5']));
+    for (const role of ['prometheus', 'traces', 'exporter'])
+      expect([role, backOf(role)]).toEqual([role, new Set(['10'])]);
+  });
+
   it('tells every app of every database node, through its PgBouncer', () => {
     for (const [name, role] of [
       ['writer-1', 'writer'],

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Component } from './component.js';
-import { launched } from './as-user.js';
+import { watching } from './as-user.js';
 import { type Layout, REPO } from './layout.js';
 import { SERVICE_MARK } from './left-processes.js';
 import { run } from './shell.js';
@@ -43,7 +43,7 @@ export function writePrograms(layout: Layout, components: readonly Component[]):
     writeFileSync(join(dir, `${component.name}.conf`), program(layout, component), { mode: 0o600 });
   const watcher = {
     name: WATCHER,
-    argv: launched([layout.node, join(REPO, 'deploy/local/dist/stack-watch.js')]),
+    argv: watching([layout.node, join(REPO, 'deploy/local/dist/stack-watch.js')]),
     stopWaitSeconds: 5,
   };
   const events = 'events=PROCESS_STATE\nbuffer_size=1000\n';
