@@ -17,7 +17,11 @@ async function routesOf(app: 'gateway' | 'reader'): Promise<readonly string[]> {
     {
       encoding: 'utf8',
       timeout: 60_000,
-      env: { ...process.env, ADMIN_PORT: String(await freePort()), SERVICE_INSTANCE: `${app}-routes` },
+      env: {
+        ...process.env,
+        ...{ HTTP_PORT: String(await freePort()), ADMIN_PORT: String(await freePort()) },
+        SERVICE_INSTANCE: `${app}-routes`,
+      },
     },
   );
   const line = /^ROUTES (.*)$/m.exec(stdout)?.[1];
