@@ -19,7 +19,7 @@ describe('Quota, over gateways that share Redis', () => {
     const url = new URL(readStack().urlOf('redis'));
     proxy = await startTcpProxy({ target: { port: Number(url.port) } });
     url.port = String(proxy.port);
-    cache = CacheConnection.open({ url: url.href, name: 'a spec', logger: quietLogger, deadlineMs: 1_000 });
+    cache = CacheConnection.open({ url: url.href, name: 'a spec', logger: quietLogger, deadlineMs: 10_000 });
   });
   afterAll(async () => {
     await cache.close();
