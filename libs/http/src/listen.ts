@@ -7,7 +7,7 @@ import { acceptorsOf, requireFree, type ListenAddress } from './acceptors.js';
  * request is sent again after 0.2, 0.4, 0.8 s …, and waits for as long while the process has nothing to do. Linux lowers it to
  * `net.core.somaxconn` (4096 since 5.4; listen(2)).
  */
-export const LISTEN_BACKLOG = 4_096;
+const LISTEN_BACKLOG = 4_096;
 
 /** Takes connections from now on. @throws Error when the address is in use or not this machine's. */
 export async function listen(app: NestFastifyApplication, address: ListenAddress): Promise<void> {
