@@ -85,6 +85,18 @@ export class Load {
     await Promise.all(this.open);
   }
 
+  /** Runs a step with nothing of this load in flight: begins no post until it ends, and waits for all it sent. */
+  async paused<T>(step: () => Promise<T>): Promise<T> {
+    const { perSecond } = this;
+    this.perSecond = 0;
+    try {
+      await Promise.all(this.open);
+      return await step();
+    } finally {
+      this.perSecond = perSecond;
+    }
+  }
+
   /** Sends one post beside the load, to a gateway itself instead of the edge. */
   sendTo(gatewayUrl: string, method: 'POST' | 'PUT' = 'POST'): Promise<RequestRecord> {
     return this.attempt(this.next(), 1, method === 'PUT' ? uuidV7() : null, { baseUrl: gatewayUrl });

@@ -26,24 +26,27 @@ export const connectionCut: Fault = {
       injected();
       const proxy = detour.of(one);
       await Promise.all(Array.from({ length: IN_FLIGHT }, () => load.sendTo(stack.urlOf(one))));
-      // Nothing comes back from here on, so these are in flight for certain.
-      proxy.silence();
-      await hold(20);
-      const inFlight = Array.from({ length: IN_FLIGHT }, () => load.sendTo(stack.urlOf(one), 'PUT'));
-      await eventually(
-        'they wait for their confirms',
-        async () => {
-          const waiting = await components.metric(one, 'publish_unconfirmed');
-          return waiting >= IN_FLIGHT || notYet({ waiting });
-        },
-        { everyMs: 20, deadlineMs: CONFIRM_DEADLINE_MS },
-      );
+      // Nothing comes back from the broker from here on, and nobody else sends: these are all that wait.
+      const inFlight = await load.paused(async () => {
+        proxy.silence();
+        await hold(20);
+        const sent = Array.from({ length: IN_FLIGHT }, () => load.sendTo(stack.urlOf(one), 'PUT'));
+        await eventually(
+          'they wait for their confirms',
+          async () => {
+            const waiting = await components.metric(one, 'publish_unconfirmed');
+            return waiting >= IN_FLIGHT || notYet({ waiting });
+          },
+          { everyMs: 20, deadlineMs: CONFIRM_DEADLINE_MS },
+        );
+        return { answers: sent };
+      });
       const cutAt = Date.now();
       await proxy.pass();
       proxy.reset();
       healed();
       const besides = Array.from({ length: IN_FLIGHT }, () => load.sendTo(stack.urlOf(other)));
-      const cut = await Promise.all(inFlight);
+      const cut = await Promise.all(inFlight.answers);
       const untouched = await Promise.all(besides);
       note(`in flight at cut ${time}: ${summary(cut)}`);
       expect(
