@@ -33,6 +33,7 @@ import { CommandAcceptor } from './posts/accept-command.js';
 import { WriteAnswers } from './posts/answer-after-wait.js';
 import { CommitWait } from './posts/commit-wait.js';
 import { CreateOnce } from './posts/create-once.js';
+import { refuseWhileClosed } from './posts/refuse-while-closed.js';
 import { giveBackUnused } from './quota/give-back-unused.js';
 import { openQuota } from './quota/open-quota.js';
 
@@ -120,6 +121,7 @@ export async function startGateway(config: GatewayConfig, logger: Logger): Promi
   const fastify = app.getHttpAdapter().getInstance();
   giveBackUnused(fastify);
   refuseWithWrongClock(fastify, clock);
+  refuseWhileClosed(fastify, acceptor);
   ledgerWatch.start();
   gateways.start();
   await Promise.all([clock.start(), revocations.start()]);

@@ -9,6 +9,7 @@ export { listen } from './listen.js';
 export { nestLogger } from './nest-logger.js';
 export { preferredWait } from './prefer-wait.js';
 export { ProblemError, type ProblemOptions } from './problem-error.js';
+export { answerAtOnce } from './problem-response.js';
 export { ProblemFilter } from './problem-filter.js';
 export type { ReadyAnswer, Shortcut } from './ready-answer.js';
 export {

@@ -1,3 +1,4 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ERROR_CODES, problem, PROBLEM_MEDIA_TYPE } from '@spillway/contracts';
 import type { WireError } from './wire-error.js';
 
@@ -30,4 +31,12 @@ export function problemResponse(
     },
     body: JSON.stringify(problem(code, detail, requestId, errors)),
   };
+}
+
+/** Sends an error past Fastify and Nest, for refusals that must cost next to nothing. The body is not read. */
+export function answerAtOnce({ id }: FastifyRequest, reply: FastifyReply, error: WireError): void {
+  const { status, headers, body } = problemResponse(error, id);
+  reply.hijack();
+  reply.raw.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  reply.raw.end(body);
 }

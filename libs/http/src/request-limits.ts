@@ -7,7 +7,7 @@ import { FailureLimit } from './failure-limit.js';
 import { heldNow } from './hold-time.js';
 import { onEnd } from './on-end.js';
 import { ProblemError } from './problem-error.js';
-import { problemResponse } from './problem-response.js';
+import { answerAtOnce } from './problem-response.js';
 import type { WireError } from './wire-error.js';
 
 /** What one process holds at most. Found by these names in `httpConfig`. */
@@ -86,11 +86,12 @@ function announcedBytes({ headers, routeOptions }: FastifyRequest): number {
 /** Beyond what the process can do in time every microsecond counts: no trace, no log line, no error to word. */
 function shed(request: FastifyRequest, reply: FastifyReply): void {
   const route = request.routeOptions.url ?? 'none';
-  const { status, headers, body } = problemResponse(BUSY, request.id);
-  meters().httpServerRequestDuration.record(0, { route, method: request.method, status });
-  reply.hijack();
-  reply.raw.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
-  reply.raw.end(body);
+  answerAtOnce(request, reply, BUSY);
+  meters().httpServerRequestDuration.record(0, {
+    route,
+    method: request.method,
+    status: reply.raw.statusCode,
+  });
 }
 
 const BUSY: WireError = {

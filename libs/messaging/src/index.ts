@@ -8,7 +8,7 @@ export { unavailable, type Outcome } from './outcome.js';
 export { consumerProbe, publisherProbe } from './probes.js';
 export { Publisher, type OutgoingMessage, type PublisherOptions } from './publisher.js';
 export { QueueDepths, type QueueDepth } from './queue-depths.js';
-export { PublishError, type PublishFailure } from './publish-error.js';
+export { PublishError, type NotPublished, type PublishFailure } from './publish-error.js';
 export { retryLater, type RetryLater } from './retry-later.js';
 export { SharedMessages, type Destination, type SharingOptions } from './shared-messages.js';
 export { splitUp, type SplitUp } from './split-up.js';

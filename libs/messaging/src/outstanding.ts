@@ -1,5 +1,5 @@
 import { loopMoment, type LoopMoment } from './loop-moment.js';
-import { PublishError } from './publish-error.js';
+import { NOT_PUBLISHED, PublishError } from './publish-error.js';
 
 /** A message that was sent and that the broker has not confirmed yet. */
 export interface Sent {
@@ -22,7 +22,7 @@ interface Entry extends Sent {
 }
 
 /** A message's deadline is over, whatever may still come. */
-export const expired = (): PublishError => new PublishError('unknown', 'the broker did not confirm in time');
+export const expired = (): PublishError => new PublishError(NOT_PUBLISHED.late);
 
 /** The least time between two looks at deadlines. */
 const SWEEP_MS = 10;

@@ -5,7 +5,7 @@ import type { BrokerConnection } from './broker-connection.js';
 import { ConcurrencyLimit } from './concurrency-limit.js';
 import { loopMoment, surelyWaitedMs } from './loop-moment.js';
 import { expired, Outstanding, type Sent } from './outstanding.js';
-import { PublishError } from './publish-error.js';
+import { NOT_PUBLISHED, PublishError, stalledFor, type NotPublished } from './publish-error.js';
 import { endSendSpan, startSendSpan } from './send-span.js';
 import { SupervisedChannel } from './supervised-channel.js';
 import { EXCHANGE } from './topology.js';
@@ -91,7 +91,7 @@ export class Publisher {
   }
 
   /** Why nothing can be published now, or null while the gate is open. */
-  get closedBecause(): PublishError | null {
+  get closedBecause(): NotPublished | null {
     return this.refusalOf(false);
   }
 
@@ -102,8 +102,8 @@ export class Publisher {
   async publish(message: OutgoingMessage): Promise<void> {
     const refusal = this.refusalOf(message.bulk ?? false);
     const channel = this.channel.current;
-    if (refusal) throw refusal;
-    if (!channel) throw new PublishError('unavailable', 'there is no channel to the broker');
+    if (refusal) throw new PublishError(refusal);
+    if (!channel) throw new PublishError(NOT_PUBLISHED.noChannel);
     const span = startSendSpan(message);
     const startedAt = performance.now();
     try {
@@ -122,28 +122,21 @@ export class Publisher {
     this.closing = true;
     await this.outstanding.whenNobodyWaits();
     await this.channel.close();
-    this.outstanding.abandon(stopping());
+    this.outstanding.abandon(new PublishError(NOT_PUBLISHED.stopping));
   }
 
   /**
    * Why a message, bulk or not, would be refused now, or null.
    * @param unsent posts of the caller that were let in and are not sent yet.
    */
-  refusalOf(bulk: boolean, unsent = 0): PublishError | null {
-    if (this.closing) return stopping();
-    if (!this.ready) return new PublishError('unavailable', 'there is no connection to the broker');
-    if (this.options.connection.blocked)
-      return new PublishError('blocked', 'the broker is out of memory or disk and blocks publishers');
-    if (this.stalled)
-      return new PublishError(
-        'unavailable',
-        `the broker has confirmed nothing for ${this.options.timeoutMs} ms`,
-      );
+  refusalOf(bulk: boolean, unsent = 0): NotPublished | null {
+    if (this.closing) return NOT_PUBLISHED.stopping;
+    if (!this.ready) return NOT_PUBLISHED.notConnected;
+    if (this.options.connection.blocked) return NOT_PUBLISHED.blocked;
+    if (this.stalled) return stalledFor(this.options.timeoutMs);
     const room = bulk ? Math.ceil(this.limit.limit / 2) : this.limit.limit;
-    const held = this.outstanding.posts + unsent;
-    if (held >= room || this.outstanding.bytes >= MAX_UNCONFIRMED_BYTES)
-      return new PublishError('full', `${held} posts already wait for the broker`);
-    return null;
+    const full = this.outstanding.posts + unsent >= room || this.outstanding.bytes >= MAX_UNCONFIRMED_BYTES;
+    return full ? NOT_PUBLISHED.full : null;
   }
 
   /**
@@ -188,10 +181,7 @@ export class Publisher {
       try {
         channel.publish(message.exchange ?? EXCHANGE.posts, message.routingKey, body, options, confirmed);
       } catch {
-        this.outstanding.settle(
-          entry,
-          new PublishError('unavailable', 'the channel to the broker was closed'),
-        );
+        this.outstanding.settle(entry, new PublishError(NOT_PUBLISHED.channelClosed));
       }
     });
   }
@@ -216,9 +206,7 @@ export class Publisher {
 
   private lost(): void {
     this.ready = false;
-    this.outstanding.abandon(
-      new PublishError('unknown', 'the connection to the broker was lost before it confirmed'),
-    );
+    this.outstanding.abandon(new PublishError(NOT_PUBLISHED.lost));
   }
 }
 
@@ -227,16 +215,11 @@ function bodyOf({ body, bodyBelow }: OutgoingMessage, span: Span | undefined): B
   return traceparent !== undefined && bodyBelow ? bodyBelow(traceparent) : body;
 }
 
-const stopping = () => new PublishError('unavailable', 'the publisher is stopping');
-
 /** What the broker's answer means, or null when the message is safe. */
 function failureOf(entry: Sent, error: unknown): PublishError | null {
   if (error) {
-    return error instanceof Error && error.message === 'message nacked'
-      ? new PublishError('rejected', 'the broker refused the post: its queue is full or has no majority')
-      : new PublishError('unknown', 'the connection to the broker was lost before it confirmed');
+    const nacked = error instanceof Error && error.message === 'message nacked';
+    return new PublishError(nacked ? NOT_PUBLISHED.rejected : NOT_PUBLISHED.lost);
   }
-  return entry.returned
-    ? new PublishError('unroutable', 'no queue takes this post: the topology is not complete')
-    : null;
+  return entry.returned ? new PublishError(NOT_PUBLISHED.unroutable) : null;
 }

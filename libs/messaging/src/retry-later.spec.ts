@@ -9,7 +9,7 @@ import { BatchServer } from './batch-server.js';
 import { BrokerConnection } from './broker-connection.js';
 import { declareTopology } from './declare-topology.js';
 import type { Outcome } from './outcome.js';
-import { PublishError } from './publish-error.js';
+import { NOT_PUBLISHED, PublishError } from './publish-error.js';
 import { Publisher } from './publisher.js';
 import { splitUp } from './split-up.js';
 import { retryLater, type RetryLater } from './retry-later.js';
@@ -174,7 +174,7 @@ describe('what came early', () => {
       serve(
         ({ commandId, attempt = 0 }) =>
           commandId === early?.commandId && attempt === 0 ? { result: 'early' } : { result: 'committed' },
-        () => Promise.reject(new PublishError('blocked', 'the broker has an alarm')),
+        () => Promise.reject(new PublishError(NOT_PUBLISHED.blocked)),
       );
       if (!early || !beside) throw new Error('there are eight');
       control.sendToQueue(QUEUE, encodeEnvelope([early, beside]), { persistent: true });

@@ -6,7 +6,7 @@ import {
   ENVELOPE_TYPE,
   frameEnvelope,
 } from '@spillway/contracts/server';
-import { PublishError } from './publish-error.js';
+import { NOT_PUBLISHED, PublishError } from './publish-error.js';
 import type { Publisher } from './publisher.js';
 import { below, endSendSpan, startSendSpan } from './send-span.js';
 
@@ -60,7 +60,7 @@ export class SharedMessages {
    */
   async send(command: Command, to: Destination): Promise<void> {
     const refusal = this.publisher.refusalOf(to.bulk, this.unsent);
-    if (refusal) throw refusal;
+    if (refusal) throw new PublishError(refusal);
     const span = startSendSpan(to);
     const text = JSON.stringify(span ? below(span, command) : command);
     const bytes = Buffer.byteLength(text) + 1;
@@ -129,8 +129,7 @@ export class SharedMessages {
 
   private async publish({ messageId, to, acceptedAt, openedAt, texts }: OpenMessage): Promise<void> {
     // Only a process that was stopped for a while gets here so late; who waits for it may have gone.
-    if (performance.now() - openedAt > this.publisher.timeoutMs)
-      throw new PublishError('unavailable', 'this process was held up and did not send it in time');
+    if (performance.now() - openedAt > this.publisher.timeoutMs) throw new PublishError(NOT_PUBLISHED.heldUp);
     await this.publisher.publish({
       messageId,
       type: ENVELOPE_TYPE,

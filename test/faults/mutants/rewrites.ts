@@ -59,23 +59,29 @@ export const WITHOUT_MANDATORY: readonly Rewrite[] = [
 
 /**
  * A deliberately broken build: what was refused without a connection is kept, and sent after all. The gate is
- * asked before a command enters a message and again before that is published, so it is broken in both places.
+ * asked before a request is read, before its command enters a message and before that is published, so it is broken in
+ * all three places.
  */
 export const BUFFER_WHILE_DISCONNECTED: readonly Rewrite[] = [
   {
+    file: 'apps/gateway/dist/posts/refuse-while-closed.js',
+    find: `const { publishes } = request.routeOptions.config;`,
+    put: `const publishes = false;`,
+  },
+  {
     file: 'libs/messaging/dist/shared-messages.js',
-    find: `throw refusal;`,
+    find: `throw new PublishError(refusal);`,
     put: `{
                 if (refusal.failure === 'unavailable') globalThis.spillwayKeep(() => this.send(command, to));
-                throw refusal;
+                throw new PublishError(refusal);
             }`,
   },
   {
     file: PUBLISHER,
-    find: `throw refusal;`,
+    find: `throw new PublishError(refusal);`,
     put: `{
                 if (refusal.failure === 'unavailable') globalThis.spillwayKeep(() => this.publish(message));
-                throw refusal;
+                throw new PublishError(refusal);
             }`,
   },
   {

@@ -15,10 +15,11 @@ import {
   SharedMessages,
   writeQueue,
   type Destination,
+  type NotPublished,
   type Publisher,
   type SharingOptions,
 } from '@spillway/messaging';
-import type { ProblemError } from '@spillway/http';
+import { ProblemError, type WireError } from '@spillway/http';
 import { meters } from '@spillway/telemetry';
 import { refusalOf } from './refusal-of.js';
 
@@ -69,7 +70,7 @@ export class CommandAcceptor {
     try {
       await this.shared.send(command, this.destinationOf(command.tenantId, lane));
     } catch (error) {
-      throw error instanceof PublishError ? this.refused(error, 1) : error;
+      throw error instanceof PublishError ? this.problemOf(error, 1) : error;
     }
     return accepted;
   }
@@ -88,7 +89,13 @@ export class CommandAcceptor {
   /** @throws ProblemError 503 while nothing can be published, so that nothing is prepared in vain. */
   requireOpen(posts: number): void {
     const { closedBecause } = this.publisher;
-    if (closedBecause) throw this.refused(closedBecause, posts);
+    if (closedBecause) throw this.problemOf(closedBecause, posts);
+  }
+
+  /** What a post is answered while nothing can be published, counted as given; null while the gate is open. */
+  refuseNow(): WireError | null {
+    const { closedBecause } = this.publisher;
+    return closedBecause && this.refused(closedBecause, 1);
   }
 
   /**
@@ -110,7 +117,7 @@ export class CommandAcceptor {
       });
     } catch (error) {
       if (!(error instanceof PublishError)) throw error;
-      throw this.refused(error, commands.length);
+      throw this.problemOf(error, commands.length);
     }
   }
 
@@ -125,8 +132,13 @@ export class CommandAcceptor {
     return { routingKey: bulk ? bulkQueue(shard) : writeQueue(shard), bulk };
   }
 
-  private refused(error: PublishError, posts: number): ProblemError {
-    const refusal = refusalOf(error);
+  private problemOf(cause: NotPublished, posts: number): ProblemError {
+    const { code, detail, ...options } = this.refused(cause, posts);
+    return new ProblemError(code, detail, { ...options, cause });
+  }
+
+  private refused(cause: NotPublished, posts: number): WireError {
+    const refusal = refusalOf(cause);
     meters().postsRefused.add(posts, { reason: refusal.code });
     return refusal;
   }

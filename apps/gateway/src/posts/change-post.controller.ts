@@ -10,6 +10,7 @@ import { WriteAnswers, type WriteAnswer } from './answer-after-wait.js';
 import { buildDeleteCommand, buildEditCommand } from './build-change-command.js';
 import { EditPostDto } from './change.dto.js';
 import { foldCheckedTags } from './fold-tags.js';
+import { Publishes } from './refuse-while-closed.js';
 
 /**
  * `PATCH` and `DELETE /v1/posts/{id}`. Whether the post is there and may be changed is decided by the
@@ -23,6 +24,7 @@ export class ChangePostController {
   ) {}
 
   @Patch(':id')
+  @Publishes()
   @HttpCode(202)
   @Header('Cache-Control', 'no-store')
   @RequireRoles('author', 'moderator')
@@ -51,6 +53,7 @@ export class ChangePostController {
   }
 
   @Delete(':id')
+  @Publishes()
   @HttpCode(202)
   @Header('Cache-Control', 'no-store')
   @RequireRoles('author', 'moderator')

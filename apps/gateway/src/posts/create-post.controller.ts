@@ -10,6 +10,7 @@ import { buildCreateCommand } from './build-create-command.js';
 import { CreateOnce } from './create-once.js';
 import { readIdempotencyKey } from './idempotency-key.js';
 import { CreatePostDto } from './post.dto.js';
+import { Publishes } from './refuse-while-closed.js';
 
 interface Taken {
   readonly command: CreatePost;
@@ -26,6 +27,7 @@ export class CreatePostController {
   ) {}
 
   @Post(['posts', 'post/create'])
+  @Publishes()
   @HttpCode(202)
   @Header('Cache-Control', 'no-store')
   @RequireRoles('author')

@@ -7,6 +7,7 @@ import { CommandAcceptor } from './accept-command.js';
 import { WriteAnswers, type WriteAnswer } from './answer-after-wait.js';
 import { buildPutCommand } from './build-put-command.js';
 import { PutPostDto } from './post.dto.js';
+import { Publishes } from './refuse-while-closed.js';
 
 /** `PUT /v1/posts/{id}` with an id that the client minted: repeating it is always safe. */
 @Controller('v1/posts')
@@ -17,6 +18,7 @@ export class PutPostController {
   ) {}
 
   @Put(':id')
+  @Publishes()
   @HttpCode(202)
   @Header('Cache-Control', 'no-store')
   @RequireRoles('author', 'importer')

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@spillway/contracts';
-import { ProblemError } from '@spillway/http';
-import type { PublishError, PublishFailure } from '@spillway/messaging';
+import type { WireError } from '@spillway/http';
+import type { NotPublished, PublishFailure } from '@spillway/messaging';
 
 interface Refusal {
   readonly code: ErrorCode;
@@ -22,9 +22,9 @@ const REFUSALS: Record<PublishFailure, Refusal> = {
 };
 
 /** The answer to a client whose post was not confirmed: 503 never takes effect, 504 is unknown. */
-export function refusalOf(error: PublishError): ProblemError {
-  const { code, remedy, retryAfterSeconds } = REFUSALS[error.failure];
-  return new ProblemError(code, `${sentence(error.message)} ${remedy}`, { retryAfterSeconds, cause: error });
+export function refusalOf({ failure, message }: NotPublished): WireError {
+  const { code, remedy, retryAfterSeconds } = REFUSALS[failure];
+  return { code, detail: `${sentence(message)} ${remedy}`, retryAfterSeconds };
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
