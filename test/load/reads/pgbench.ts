@@ -20,8 +20,8 @@ export interface PgbenchOrder {
   readonly url: string;
   /** One transaction in pgbench's language. */
   readonly script: string;
-  /** Transactions a second, on schedule; latencies count from the moment one was due. */
-  readonly rate: number;
+  /** Transactions a second, on schedule; latencies count from the moment one was due. null: as fast as they are answered. */
+  readonly rate: number | null;
   readonly seconds: number;
   readonly clients: number;
 }
@@ -34,7 +34,8 @@ export async function pgbench({ url, script, rate, seconds, clients }: PgbenchOr
     await writeFile(join(dir, 'script.sql'), script);
     const args = [
       ...['-n', '-M', 'simple', '-f', 'script.sql', '-c', String(clients), '-j', '1', '-T', String(seconds)],
-      ...['-R', String(Math.max(1, Math.round(rate))), '-l', '--log-prefix=log'],
+      ...(rate === null ? [] : ['-R', String(Math.max(1, Math.round(rate)))]),
+      ...['-l', '--log-prefix=log'],
       ...['-h', hostname, '-p', port, '-U', decodeURIComponent(username), pathname.slice(1)],
     ];
     const env = { ...process.env, PGPASSWORD: decodeURIComponent(password) };
@@ -47,7 +48,7 @@ export async function pgbench({ url, script, rate, seconds, clients }: PgbenchOr
   }
 }
 
-/** Reads pgbench's log: the third field of a line is microseconds since its transaction was due. */
+/** Reads pgbench's log: the third field of a line is microseconds since its transaction was due, or began where nothing was due. */
 export function latenciesOf(log: string): Latency {
   const histogram = createHistogram({ highest: 600_000_000, figures: 3 });
   for (const line of log.split('\n')) {

@@ -60,6 +60,7 @@ export function readFigures({ results, share, grown }: Reads): readonly ReadFigu
       median('latency', p99) / median('pgbench', p99),
       ...([4, 2.5] as const),
     ),
+    figure('replica page / the same without row-level security', policies(median), 1.2, 1.1),
     figure(
       `list at ${most?.posts ?? 0} posts / at ${least?.posts ?? 0}`,
       (most?.micros['tenant'] ?? Number.NaN) / (least?.micros['tenant'] ?? Number.NaN),
@@ -68,6 +69,16 @@ export function readFigures({ results, share, grown }: Reads): readonly ReadFigu
     figure('share of reads on the primary, %', (share?.primary ?? Number.NaN) * 100, 2, 0.5),
   ];
 }
+
+/** What a page from a replica costs all together, over that less what row-level security adds on the replica. */
+function policies(median: (name: string, value: (block: Block) => number) => number): number {
+  const whole = median('replica', (b) => sum(b, ['reader', 'pgbouncer', 'postgres-replica']));
+  const added = median('held', micros('postgres-replica')) - median('unheld', micros('postgres-replica'));
+  return whole / (whole - added);
+}
+
+const sum = (block: Block, roles: readonly Role[]): number =>
+  roles.reduce((total, role) => total + micros(role)(block), 0);
 
 export function readsText(reads: Reads): string {
   const { results, share, grown } = reads;
@@ -104,7 +115,7 @@ export function readsText(reads: Reads): string {
 export function readsPicture({ results, grown }: Reads): string {
   const parts = ROLES.filter(([, role]) => role !== 'client');
   const bars = entries(results)
-    .filter(([name]) => name !== 'pgbench' && name !== 'unindexed')
+    .filter(([name]) => !['pgbench', 'held', 'unheld', 'unindexed'].includes(name))
     .map(([label, blocks]) => ({
       label,
       values: parts.map(([, role]) => over(blocks, micros(role)).median),
