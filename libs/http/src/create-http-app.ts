@@ -11,6 +11,7 @@ import type { Shortcut } from './ready-answer.js';
 import { requestIdOf } from './request-id.js';
 import { installRequestLimits, type HttpLimits } from './request-limits.js';
 import { RouteTable } from './route-table.js';
+import { spreadOverTurns } from './spread-over-turns.js';
 import { validationPipe } from './validation-pipe.js';
 
 export interface HttpAppOptions {
@@ -72,7 +73,8 @@ export async function createHttpApp(
     clientErrorHandler: answerClientError,
   });
   const routes = new RouteTable();
-  // First of all, so that what is refused has cost nothing yet.
+  spreadOverTurns(adapter.getInstance());
+  // Before all that costs anything.
   if (options.limits) installRequestLimits(adapter.getInstance(), options.limits);
   const { shortcut } = options;
   installHooks(adapter.getInstance(), { ...log, routes, requestTimeoutMs: requestTimeout, shortcut });
