@@ -13,6 +13,8 @@ interface Found {
 /** What the system can do at most, in posts a second: searched once in a run, when it is first needed. */
 export class Sustained {
   private found: Found | null = null;
+  /** What the last block of the gateway alone accepted, in posts a second. */
+  private lately = Infinity;
 
   /** The greatest rate that is also committed. */
   async rate(bench: Bench): Promise<number> {
@@ -24,6 +26,16 @@ export class Sustained {
   async peak(bench: Bench): Promise<number> {
     this.found ??= await search(bench);
     return this.found.peak;
+  }
+
+  /** A block has shown what one gateway accepts at most now: this machine changes within a run. */
+  sawPeak(acceptedPerSecond: number): void {
+    this.lately = acceptedPerSecond;
+  }
+
+  /** The greatest rate that is also committed and not above what the gateway accepted lately. */
+  async rateNow(bench: Bench): Promise<number> {
+    return Math.min(await this.rate(bench), this.lately);
   }
 }
 

@@ -19,7 +19,8 @@ export type ScenarioName = (typeof SCENARIOS)[number];
 
 export function makeScenarios(names: readonly ScenarioName[], sustained: Sustained): readonly Scenario[] {
   const make: Record<ScenarioName, () => Scenario> = {
-    ...{ bare, gateway, edge, drain, batch, sync },
+    ...{ bare, edge, drain, batch, sync },
+    gateway: () => gateway(sustained),
     whole: () => whole(sustained),
     latency: () => latency(sustained),
     confirm: () => confirm(sustained),
