@@ -62,7 +62,8 @@ describe('a Redis Cluster of three masters', () => {
       pool: 10_000,
       need: 1,
       part: 1_000_000,
-      debt: 0,
+      source: randomUUID(),
+      held: 0,
       keepMs: 60_000,
     });
 
@@ -96,9 +97,9 @@ describe('a Redis Cluster of three masters', () => {
       const hash = createHash('sha256').update(randomUUID()).digest('hex');
       const ref = { tenantId, authorId: `a${n}`, keyHash: hash };
       const request = { bodyHash: hash, commandId: uuidV7(), acceptedAt: Date.now() };
-      expect(await keys.claim(ref, request, Date.now(), 1_000)).toEqual({ is: 'ours' });
+      expect(await keys.claim(ref, request, Date.now(), Date.now() + 1_000)).toEqual({ is: 'ours' });
       await keys.finish(ref, request.commandId);
-      expect((await keys.claim(ref, request, Date.now(), 1_000)).is).toBe('done');
+      expect((await keys.claim(ref, request, Date.now(), Date.now() + 1_000)).is).toBe('done');
       expect(await lease(`a${n}`)).toMatchObject({ granted: 1, left: 9_999 });
     }
     const gateways = new QuotaGateways(cache, 'gateway-1');

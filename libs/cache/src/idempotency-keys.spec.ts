@@ -48,7 +48,8 @@ describe('IdempotencyKeys', () => {
     commandId: uuidV7(),
     acceptedAt: now,
   });
-  const claim = (by: BoundRequest, at = now, of = ref) => keys.claim(of, by, at, PENDING_MS);
+  const claim = (by: BoundRequest, at = now, of = ref) => keys.claim(of, by, at, at + PENDING_MS);
+  const release = ({ commandId }: BoundRequest, at = now) => keys.release(ref, commandId, at + PENDING_MS);
   const ttl = (): Promise<number> =>
     control.pttl(`spillway:key:${ref.tenantId}|${ref.authorId}|${ref.keyHash}`);
 
@@ -88,7 +89,7 @@ describe('IdempotencyKeys', () => {
     for (const at of [now, now + PENDING_MS, now + DAY_MS]) {
       expect(await claim(request(), at)).toEqual({ is: 'done', bound: first });
     }
-    await keys.release(ref, first.commandId);
+    await release(first);
     expect(await claim(request())).toEqual({ is: 'done', bound: first });
     expect(await ttl()).toBeGreaterThan(0);
   });
@@ -112,12 +113,22 @@ describe('IdempotencyKeys', () => {
   it('are free again when released, by the command that holds them and by no other', async () => {
     const first = request();
     await claim(first);
-    await keys.release(ref, uuidV7());
+    await release(request());
     expect(await claim(request())).toMatchObject({ is: 'in_progress' });
-    await keys.release(ref, first.commandId);
+    await release(first);
     const second = request('another');
     expect(await claim(second)).toEqual({ is: 'ours' });
     expect(await claim(request())).toEqual({ is: 'in_progress', bound: second });
+  });
+
+  it('are not released by who was held up until another had taken them over', async () => {
+    const first = request();
+    await claim(first);
+    expect(await claim(request(), now + PENDING_MS)).toMatchObject({ is: 'abandoned' });
+    await release(first);
+    expect(await claim(request(), now + PENDING_MS)).toEqual({ is: 'in_progress', bound: first });
+    await keys.finish(ref, first.commandId);
+    expect(await claim(request(), now + PENDING_MS)).toEqual({ is: 'done', bound: first });
   });
 
   it('are not done by a command that Redis has forgotten: the one that holds them now may fail', async () => {
@@ -127,7 +138,7 @@ describe('IdempotencyKeys', () => {
     expect(await claim(holder)).toEqual({ is: 'ours' });
     await keys.finish(ref, forgotten.commandId);
     expect(await claim(request())).toEqual({ is: 'in_progress', bound: holder });
-    await keys.release(ref, holder.commandId);
+    await release(holder);
     expect(await claim(request())).toEqual({ is: 'ours' });
   });
 
@@ -140,7 +151,7 @@ describe('IdempotencyKeys', () => {
     proxy.silence();
     expect(await claim(request())).toEqual({ is: 'unknown' });
     await keys.finish(ref, uuidV7());
-    await keys.release(ref, uuidV7());
+    await release(request());
     await proxy.pass();
   });
 });

@@ -46,7 +46,8 @@ if redis.call('HGET', KEYS[1], 'command') == ARGV[1] then return redis.call('HDE
 return 0`;
 
 const RELEASE = `
-if redis.call('HGET', KEYS[1], 'command') == ARGV[1] and redis.call('HEXISTS', KEYS[1], 'until') == 1 then
+local held = redis.call('HMGET', KEYS[1], 'command', 'until')
+if held[1] == ARGV[1] and held[2] == ARGV[2] then
   return redis.call('DEL', KEYS[1])
 end
 return 0`;
@@ -58,8 +59,8 @@ return 0`;
 export class IdempotencyKeys {
   constructor(private readonly cache: CacheConnection) {}
 
-  /** Binds the key to `request` unless it is bound; in progress for `pendingMs` from `now` on. */
-  async claim(ref: KeyRef, request: BoundRequest, now: number, pendingMs: number): Promise<KeyState> {
+  /** Binds the key to `request` unless it is bound; in progress until a moment. Both in Unix milliseconds. */
+  async claim(ref: KeyRef, request: BoundRequest, now: number, until: number): Promise<KeyState> {
     const answer = await this.cache.callPatiently((redis) =>
       redis.eval(
         CLAIM,
@@ -69,7 +70,7 @@ export class IdempotencyKeys {
         request.commandId,
         request.acceptedAt,
         now,
-        now + pendingMs,
+        until,
         KEEP_MS,
       ),
     );
@@ -88,9 +89,12 @@ export class IdempotencyKeys {
     await this.cache.call((redis) => redis.eval(FINISH, 1, keyOf(ref), commandId));
   }
 
-  /** The command certainly had no effect: the key is free again. */
-  async release(ref: KeyRef, commandId: string): Promise<void> {
-    await this.cache.call((redis) => redis.eval(RELEASE, 1, keyOf(ref), commandId));
+  /**
+   * The command certainly had no effect: the key is free again, unless it is done or somebody has taken it over.
+   * @param until as it was claimed with.
+   */
+  async release(ref: KeyRef, commandId: string, until: number): Promise<void> {
+    await this.cache.callPatiently((redis) => redis.eval(RELEASE, 1, keyOf(ref), commandId, until));
   }
 }
 

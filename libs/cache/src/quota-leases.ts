@@ -12,8 +12,10 @@ export interface LeaseRequest {
   readonly need: number;
   /** One lease takes at most this part of what is left, or `need` when that is more: 8 is an eighth. */
   readonly part: number;
-  /** Spent without a lease while Redis was away; counted now. */
-  readonly debt: number;
+  /** Who asks: one count in one process. */
+  readonly source: string;
+  /** What it has of the pool, spent or not, by its own books; they count. */
+  readonly held: number;
   /** How long the counter is of interest, from now on. */
   readonly keepMs: number;
 }
@@ -25,28 +27,31 @@ export interface Lease {
 }
 
 const TAKE = `
-local taken = tonumber(redis.call('GET', KEYS[1]) or '0') + tonumber(ARGV[4])
-local left = tonumber(ARGV[1]) - taken
+redis.call('HSET', KEYS[1], ARGV[5], ARGV[4])
+local left = tonumber(ARGV[1])
+for _, held in ipairs(redis.call('HVALS', KEYS[1])) do left = left - tonumber(held) end
 local grant = 0
 if left > 0 then
   grant = math.min(left, math.max(tonumber(ARGV[2]), math.ceil(left / tonumber(ARGV[3]))))
+  redis.call('HINCRBY', KEYS[1], ARGV[5], grant)
 end
-redis.call('SET', KEYS[1], taken + grant, 'PX', ARGV[5])
+redis.call('PEXPIRE', KEYS[1], ARGV[6])
 return {grant, math.max(0, left - grant)}`;
 
 /**
  * Slices of an allowance that several gateways share. A slice is a part of what is left, so the first are
  * large and the last are single posts: few round trips, and next to nothing stranded at a gateway that
- * does not need it.
+ * does not need it. Who asks says what it has altogether, so that asking twice counts once, and an answer
+ * that came too late is made good by the next request.
  */
 export class QuotaLeases {
   constructor(private readonly cache: CacheConnection) {}
 
   /** Takes a slice; undefined when Redis does not answer. */
   async take(request: LeaseRequest): Promise<Lease | undefined> {
-    const { subject, window, pool, need, part, debt, keepMs } = request;
+    const { subject, window, pool, need, part, source, held, keepMs } = request;
     const answer = await this.cache.call((redis) =>
-      redis.eval(TAKE, 1, quotaKey(subject, window), pool, need, part, debt, Math.ceil(keepMs)),
+      redis.eval(TAKE, 1, quotaKey(subject, window), pool, need, part, held, source, Math.ceil(keepMs)),
     );
     if (!answer.ok) return undefined;
     const [granted = 0, left = 0] = answer.value as number[];

@@ -19,6 +19,11 @@ describe('replayableEnvelope', () => {
     });
   });
 
+  it('is that of the only command, whichever place that had in its message', () => {
+    const body = bytes('{"v":1,"commands":[{"kind":"a"}]}');
+    expect(replayableEnvelope(body, 3)).toEqual(body);
+  });
+
   it('counts attempts anew', () => {
     const body = bytes('{"v":1,"commands":[{"kind":"post.edit","attempt":30,"why":"x"}]}');
     expect(parsed(replayableEnvelope(body, 0))).toEqual({
@@ -31,7 +36,7 @@ describe('replayableEnvelope', () => {
     ['text that is not JSON', bytes('{"v":1,'), 0],
     ['bytes that are not UTF-8', Buffer.from([0xff, 0x00]), 0],
     ['no envelope', bytes('[]'), 0],
-    ['no such place', bytes('{"v":1,"commands":[{"kind":"a"}]}'), 1],
+    ['no such place', bytes('{"v":1,"commands":[{"kind":"a"},{"kind":"b"}]}'), 2],
     ['something that is no command', bytes('{"v":1,"commands":["a"]}'), 0],
   ])('is nothing for %s', (_what, body, ordinal) => {
     expect(replayableEnvelope(body, ordinal)).toBeNull();

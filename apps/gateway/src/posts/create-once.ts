@@ -1,5 +1,5 @@
 import type { Principal } from '@spillway/auth';
-import type { IdempotencyKeys, KeyRef, KeyState } from '@spillway/cache';
+import type { IdempotencyKeys, KeyRef } from '@spillway/cache';
 import { uuidV7, type Accepted, type CreatePost, type PostInput } from '@spillway/contracts';
 import { processClock } from '@spillway/contracts/server';
 import { ProblemError } from '@spillway/http';
@@ -41,7 +41,8 @@ export class CreateOnce {
     const ref: KeyRef = { tenantId: principal.tenant, authorId: principal.sub, keyHash: sha256Hex(key) };
     const bodyHash = hashOfInput(input);
     const fresh = { bodyHash, commandId: uuidV7(now), acceptedAt: now };
-    const state = await this.parts.keys.claim(ref, fresh, now, this.parts.pendingMs);
+    const until = now + this.parts.pendingMs;
+    const state = await this.parts.keys.claim(ref, fresh, now, until);
     const bound = state.is === 'ours' || state.is === 'unknown' ? fresh : state.bound;
     if (bound.bodyHash !== bodyHash) throw reused();
     if (state.is === 'in_progress') throw inProgress();
@@ -55,24 +56,15 @@ export class CreateOnce {
       now: bound.acceptedAt,
     });
     if (state.is === 'done') return { command, accepted: this.parts.acceptor.jobOf(command), replayed: true };
-    return { command, accepted: await this.accept(ref, state, command, options), replayed: false };
-  }
-
-  private async accept(
-    ref: KeyRef,
-    state: KeyState,
-    command: Parameters<CommandAcceptor['accept']>[0],
-    options: AcceptOptions,
-  ): Promise<Accepted> {
     try {
       const accepted = await this.parts.acceptor.accept(command, options);
       await this.parts.keys.finish(ref, command.commandId);
-      return accepted;
+      return { command, accepted, replayed: false };
     } catch (error) {
       // A 504 leaves the key bound: the command may be stored, and only the same one may follow it. An
-      // abandoned key stays bound too, for the same reason.
+      // abandoned key stays bound too, for the same reason. A claim whose answer did not come may be there.
       const certain = error instanceof ProblemError && error.code !== 'confirm_timeout';
-      if (certain && state.is === 'ours') await this.parts.keys.release(ref, command.commandId);
+      if (certain && state.is !== 'abandoned') await this.parts.keys.release(ref, command.commandId, until);
       throw error;
     }
   }

@@ -3,8 +3,8 @@ import { Allowance } from './allowance.js';
 /**
  * The allowances of the subjects seen most recently. When one whose window still runs must make room, its
  * count here is forgotten; so until that window has certainly ended, subjects that appear get no share
- * beforehand and every post of theirs is counted in Redis, which has not forgotten. Being evicted is
- * therefore never a way to more than the limit.
+ * beforehand and every post of theirs is counted in Redis, which has not forgotten. While Redis answers, being
+ * evicted is therefore no way to more than the limit.
  */
 export class AllowanceStore {
   private readonly allowances = new Map<string, Allowance>();

@@ -1,15 +1,18 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
 /** The part of a limit that is given to the gateways beforehand, in equal shares, instead of being leased. */
 const BEFOREHAND = 0.1;
 /** How long a gateway that could not ask does with its share before it asks again. */
 const ASK_AGAIN_MS = 500;
 
+const PROCESS = randomUUID();
+let made = 0;
+
 /** A lease to ask for. */
 export interface LeaseTerms {
   readonly window: number;
   readonly pool: number;
-  readonly debt: number;
+  readonly held: number;
   readonly endsAt: number;
 }
 
@@ -22,6 +25,8 @@ export interface LeaseTerms {
  * the shares of gateways that the subject does not use.
  */
 export class Allowance {
+  /** Nobody else's, not even that of the same subject after it was forgotten here. */
+  readonly source = `${PROCESS}.${++made}`;
   private readonly phaseMs: number;
   private window = -1;
   private endsAt = 0;
@@ -29,7 +34,7 @@ export class Allowance {
   private lowWater = 0;
   private elsewhere = 0;
   private spent = 0;
-  private debt = 0;
+  private beforehand = 0;
   private refusedUntil = 0;
   /** Posts of requests that wait for a lease. */
   wanted = 0;
@@ -50,11 +55,11 @@ export class Allowance {
     if (window <= this.window) return;
     this.window = window;
     this.endsAt = (window + 1) * this.ttlMs - this.phaseMs;
-    this.local = share ? Math.floor(Math.floor(this.limit * BEFOREHAND) / gateways) : 0;
+    this.beforehand = share ? Math.floor(Math.floor(this.limit * BEFOREHAND) / gateways) : 0;
+    this.local = this.beforehand;
     this.lowWater = this.local / 2;
     this.elsewhere = this.limit - this.local;
     this.spent = 0;
-    this.debt = 0;
     this.refusedUntil = 0;
   }
 
@@ -87,25 +92,24 @@ export class Allowance {
 
   get terms(): LeaseTerms {
     const pool = this.limit - Math.floor(this.limit * BEFOREHAND);
-    return { window: this.window, pool, debt: this.debt, endsAt: this.endsAt };
+    const held = this.spent + this.local - this.beforehand;
+    return { window: this.window, pool, held, endsAt: this.endsAt };
   }
 
-  granted({ window, debt }: LeaseTerms, granted: number, left: number): void {
+  granted({ window }: LeaseTerms, granted: number, left: number): void {
     if (window !== this.window) return;
     this.local += granted;
     this.lowWater = granted / 2;
     this.elsewhere = left;
-    this.debt -= debt;
     if (left === 0) this.refusedUntil = this.endsAt;
   }
 
-  /** Redis does not answer: goes on with this gateway's part of the whole limit, and tells Redis later. */
+  /** Redis does not answer: goes on with this gateway's part of the whole limit, and tells Redis as soon as it can. */
   unanswered({ window }: LeaseTerms, now: number, gateways: number): void {
     if (window !== this.window) return;
     const more = Math.max(0, Math.ceil(this.limit / gateways) - this.spent - this.local);
     this.local += more;
-    this.debt += more;
-    this.lowWater = 0;
+    this.lowWater = Infinity;
     this.elsewhere = 0;
     this.refusedUntil = Math.min(this.endsAt, now + ASK_AGAIN_MS);
   }

@@ -73,7 +73,7 @@ describe('QuotaGuard', () => {
       },
     });
     const quota = new Quota({
-      leases: { take: ({ pool, debt }) => Promise.resolve({ granted: pool - debt, left: 0 }) },
+      leases: { take: ({ pool, held }) => Promise.resolve({ granted: pool - held, left: 0 }) },
       gateways: { count: 1 },
       ttlMs: 3_600_000,
       defaults: { tenant: 1_000, author: 4 },

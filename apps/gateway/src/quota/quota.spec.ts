@@ -164,6 +164,39 @@ describe('Quota, over gateways that share Redis', () => {
     expect(50 + sum(after)).toBeGreaterThanOrEqual(90);
   });
 
+  it('counts once what a slow Redis is told again and again, and loses no lease that came too late', async () => {
+    const url = new URL(readStack().urlOf('redis'));
+    url.port = String(proxy.port);
+    const hasty = CacheConnection.open({
+      url: url.href,
+      name: 'a spec',
+      logger: quietLogger,
+      deadlineMs: 100,
+    });
+    const redisAnswers = () =>
+      eventually('redis answers', async () => (await hasty.call((redis) => redis.ping())).ok);
+    try {
+      await redisAnswers();
+      const options = { leases: new QuotaLeases(hasty), defaults: { tenant: 0, author: 600 } };
+      const [one, other] = [gateway(2, options), gateway(2, options)];
+      const caller = somebody();
+      let taken = 0;
+      proxy.latency(300);
+      for (let slow = 0; slow < 3; slow++) {
+        for (let n = 0; n < 120; n++) taken += await accepted(one, caller);
+        now += 1_000;
+      }
+      expect(taken).toBe(300);
+      proxy.latency(0);
+      await redisAnswers();
+      for (let n = 0; n < 1_000; n++) taken += await accepted(n % 2 ? one : other, caller);
+      expect(taken).toBeLessThanOrEqual(600);
+      expect(taken).toBeGreaterThanOrEqual(570);
+    } finally {
+      await hasty.close();
+    }
+  });
+
   it('holds a bounded number of authors, and being forgotten gives nobody more', async () => {
     const quota = gateway(1, { defaults: { tenant: 0, author: 20 }, maxSubjects: 5 });
     const { tenant } = somebody();

@@ -122,11 +122,12 @@ export class Quota {
     // All that is asked for in this turn of the event loop is one request to Redis.
     await Promise.resolve();
     const { leases, gateways, ttlMs } = this.options;
-    const { terms, subject } = allowance;
-    const { window, pool, debt } = terms;
+    const { terms, subject, source } = allowance;
+    const { window, pool, held } = terms;
     const need = Math.max(1, allowance.wanted);
     const part = PART * gateways.count;
-    const lease = await leases.take({ subject, window, pool, need, part, debt, keepMs: 2 * ttlMs });
+    const asked = { subject, source, window, pool, held, need, part, keepMs: 2 * ttlMs };
+    const lease = await leases.take(asked);
     if (lease) allowance.granted(terms, lease.granted, lease.left);
     else allowance.unanswered(terms, this.now(), gateways.count);
   }

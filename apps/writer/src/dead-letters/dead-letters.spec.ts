@@ -106,6 +106,20 @@ describe('what operators do about dead letters', () => {
     expect(await write(first)).toEqual(['committed']);
   });
 
+  it('a letter keeps nothing of the commands that shared its message, and replays its own', async () => {
+    const mine = create();
+    const letters = await park(encodeEnvelope([create({ tenantId: 'somebody-else' }), mine]));
+    const rows = await fixture.database.query<{ payload: Buffer }>(
+      'SELECT payload FROM dead_letters WHERE id = ANY($1) ORDER BY ordinal',
+      [letters],
+    );
+    expect(rows.map(({ payload }) => payload.includes('somebody-else'))).toEqual([true, false]);
+    expect(await write(act('dead_letter.replay', letters[1] ?? ''))).toEqual(['committed']);
+    await outbox.publishSome(SHARD);
+    const messages = await queued();
+    expect(messages.flatMap(({ body }) => decodeEnvelope(body))).toEqual([{ as: 'valid', command: mine }]);
+  });
+
   it('repeating is harmless: the same command is the same action, another changes nothing', async () => {
     const letter = await parkOne(create());
     const replay = act('dead_letter.replay', letter);

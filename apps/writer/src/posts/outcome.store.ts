@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ERROR_CODES, isUuid, uuidFromBytes, type ErrorCode } from '@spillway/contracts';
+import { splitEnvelope } from '@spillway/contracts/server';
 import type { Scope } from '@spillway/database';
 import type { BatchEntry, Outcome } from '@spillway/messaging';
 
@@ -148,9 +149,20 @@ export async function keepDeadLetters(
     refs.map((ref) => ref?.postId ?? null),
     letters.map(({ reason }) => reason),
     letters.map(({ entry }) => entry.death?.count ?? 0),
-    letters.map(({ entry }) => entry.body),
+    payloadsOf(letters.map(({ entry }) => entry)),
     letters.map(({ entry }) => kindOf(entry)),
   ]);
+}
+
+/** Of a message with several commands, which may be of several tenants, each letter keeps its own alone. */
+function payloadsOf(entries: readonly BatchEntry[]): Uint8Array[] {
+  const split = new Map<BatchEntry['body'], readonly Buffer[]>();
+  return entries.map(({ body, ordinal }) => {
+    const commands = split.get(body) ?? splitEnvelope(body);
+    split.set(body, commands);
+    // A body of one is kept byte for byte, whatever is in it.
+    return commands.length > 1 ? (commands[ordinal] ?? body) : body;
+  });
 }
 
 const KIND_FORM = /^[a-z][a-z._]{0,39}$/;
