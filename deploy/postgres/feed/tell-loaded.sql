@@ -9,6 +9,8 @@ DECLARE
   some_ids uuid[];
 BEGIN
   LOOP
+    -- One run at a time: of rows that another has told meanwhile this one's snapshot would know nothing.
+    PERFORM pg_advisory_xact_lock(hashtext('spillway.tell-loaded'));
     SELECT array_agg(tenant_id ORDER BY tenant_id, id), array_agg(id ORDER BY tenant_id, id) INTO some_tenants, some_ids
     FROM (
       SELECT tenant_id, id FROM posts p

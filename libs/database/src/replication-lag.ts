@@ -14,6 +14,11 @@ export class PrimaryTrail {
   private samples: Sample[] = [];
   private timeline = 0;
 
+  /** The latest timeline that a primary was seen on; 0 before the first. */
+  get latest(): number {
+    return this.timeline;
+  }
+
   /**
    * Notes the primary's position; a later timeline starts the trail anew. Who claims to be the primary of an
    * earlier one was replaced and does not know it yet.

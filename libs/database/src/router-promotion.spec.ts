@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '@spillway/testing';
+import { eventually, type PostgresNode } from '@spillway/testing';
 import { classifySqlError } from './database-error.js';
 import { atLeast, EVENTUAL, STRONG } from './freshness.js';
 import type { Router } from './router.js';
@@ -12,6 +12,7 @@ describe('a promotion under load', () => {
   let reader: Router;
   const written: Written[] = [];
   const unexpected: unknown[] = [];
+  let promoted: PostgresNode | undefined;
   let reads = 0;
   let failedReads = 0;
 
@@ -64,6 +65,7 @@ describe('a promotion under load', () => {
       }),
     );
     const [first, second] = received.sort((a, b) => Number(b.lsn - a.lsn)).map(({ node }) => node);
+    promoted = first;
     await first?.query('SELECT pg_promote()');
     await second?.configure([`primary_conninfo = 'host=127.0.0.1 port=${first?.port} user=postgres'`]);
     await eventually('posts are written again', () => written.length > before + 50, { deadlineMs: 20_000 });
@@ -94,4 +96,27 @@ describe('a promotion under load', () => {
       return after.servedBy !== 'primary';
     });
   }, 30_000);
+
+  it('who was replaced is not taken back when it returns, not even while nobody else is there', async () => {
+    const [old] = fixture.nodes;
+    await old?.start();
+    await old?.configure([`synchronous_standby_names = ''`]);
+    await eventually('both routers look at it', async () => {
+      const asking = await old?.query(
+        `SELECT DISTINCT usename FROM pg_stat_activity WHERE usename IN ('writer', 'reader')`,
+      );
+      return asking?.length === 2;
+    });
+    await promoted?.kill();
+    await eventually('there is no primary for either', () => !writer.hasPrimaries && !reader.hasPrimaries);
+    await expect(writePost(writer, 3_000)).rejects.toThrow();
+    await expect(
+      reader.onReplica(SHARD, TENANT, STRONG, hasPost('00000000-0000-0000-0000-000000000000')),
+    ).rejects.toThrow();
+    await promoted?.start();
+    await eventually('posts are written again', async () => {
+      const { position } = await writePost(writer, 5_000);
+      return position.timeline > 1;
+    });
+  }, 60_000);
 });

@@ -33,10 +33,13 @@ export class Shard {
     );
   }
 
-  /** The primary; when two servers claim to be one, the later timeline is right. */
+  /**
+   * The primary: of servers that claim to be one that of the latest timeline, and none of an earlier one than was
+   * ever seen. Such a server was replaced: what it commits is lost, also while its successor is away.
+   */
   get primary(): DatabaseNode | undefined {
     return this.nodes
-      .filter((node) => node.role === 'primary')
+      .filter(({ role, position }) => role === 'primary' && (position?.timeline ?? 0) >= this.trail.latest)
       .sort((a, b) => (b.position?.timeline ?? 0) - (a.position?.timeline ?? 0))[0];
   }
 
