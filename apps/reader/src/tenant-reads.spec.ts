@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Position } from '@spillway/contracts';
 import { issueConsistencyToken, ShardDirectory, SigningKeys } from '@spillway/contracts/server';
-import { EVENTUAL, ReadRouter, STRONG } from '@spillway/database/read';
+import {
+  atLeast,
+  DatabaseUnavailable,
+  EVENTUAL,
+  ReadRouter,
+  STRONG,
+  type Freshness,
+} from '@spillway/database/read';
 import { quietLogger } from '@spillway/testing';
 import { TenantReads } from './tenant-reads.js';
 
@@ -47,5 +54,23 @@ describe('a read asks for as much freshness as', () => {
     const expired = issueConsistencyToken(keys, at('20'), Date.now() - 25 * 3600_000);
     for (const text of [undefined, `${token}x`, expired])
       expect(reads.freshnessOf('acme', text)).toEqual(EVENTUAL);
+  });
+});
+
+describe('a read that no database answers', () => {
+  const codeOf = async (
+    why: DatabaseUnavailable['why'],
+    freshness: Freshness = atLeast(at('20')),
+  ): Promise<unknown> => {
+    const router = { read: () => Promise.reject(new DatabaseUnavailable(why, 'no')) };
+    const reads = new TenantReads(router, ShardDirectory.parse('s0:0-1023'), keys);
+    return reads.read('acme', freshness, () => Promise.resolve(1)).catch((error: unknown) => error);
+  };
+
+  it('is said to ask for too fresh a one only where a position may be the reason', async () => {
+    expect(await codeOf('position')).toMatchObject({ code: 'consistency_unavailable' });
+    expect(await codeOf('budget')).toMatchObject({ code: 'consistency_unavailable' });
+    expect(await codeOf('too_slow')).toMatchObject({ code: 'database_unavailable' });
+    expect(await codeOf('position', EVENTUAL)).toMatchObject({ code: 'database_unavailable' });
   });
 });

@@ -18,7 +18,7 @@ const RETRY_AFTER_SECONDS = 1;
 /** Reads for a tenant: its shard, how fresh the request wants the answer, and what failures mean to a client. */
 export class TenantReads {
   constructor(
-    private readonly router: ReadRouter,
+    private readonly router: Pick<ReadRouter, 'read'>,
     private readonly directory: ShardDirectory,
     private readonly keys: SigningKeys,
   ) {}
@@ -61,7 +61,8 @@ export class TenantReads {
 
 function unavailable(error: unknown, freshness: Freshness): unknown {
   if (!(error instanceof DatabaseUnavailable)) return error;
-  const tooFresh = freshness.mode === 'atLeast';
+  // A statement that is given up for its length says nothing of positions.
+  const tooFresh = freshness.mode === 'atLeast' && error.why !== 'too_slow';
   return new ProblemError(
     tooFresh ? 'consistency_unavailable' : 'database_unavailable',
     tooFresh
