@@ -1,6 +1,6 @@
 import type { StoredPost } from '@spillway/contracts/server';
 import type { ReadScope } from '@spillway/database/read';
-import { selectByIds } from '../posts/select-posts.js';
+import { selectEach } from '../posts/select-posts.js';
 import { NO_POST, type FeedPlace } from './change-cursor.js';
 
 export interface StoredChange {
@@ -103,6 +103,6 @@ async function postsOf(
   rows: readonly Row[],
 ): Promise<ReadonlyMap<string, StoredPost>> {
   const ids = [...new Set(rows.map(({ postId }) => postId))].sort().reverse();
-  const posts = await selectByIds(scope, ids, [], { filter: { tenant }, limit: ids.length });
+  const posts = await selectEach(scope, tenant, ids);
   return new Map(posts.map((post) => [post.id, post]));
 }

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Client } from 'pg';
 import { uuidV7, uuidV7Floor } from '@spillway/contracts';
 import { migrate } from '@spillway/database';
+import type { ReadScope } from '@spillway/database/read';
 import { createSpecDatabase, watchLeaks, type LeakCheck, type SpecDatabase } from '@spillway/testing';
 import { findPosts } from './find-posts.js';
 import type { PostFilter } from './post-filter.js';
+import { selectEach } from './select-posts.js';
 
 const TENANT = 'acme';
 const MONTHS = 24;
@@ -89,26 +91,28 @@ describe('the plans of reads', () => {
     const partitions = new Set(nodes.flatMap((node) => monthOf(node['Relation Name'] ?? '')));
     return { seen: { text, nodes, partitions, locks: locks.rows[0]?.n ?? 0 }, rows };
   };
-  const statementsOf = async (
-    filter: Omit<PostFilter, 'tenant'>,
-    limit = 20,
-    before?: string,
-  ): Promise<Seen[]> => {
+  const statementsIn = async (read: (scope: ReadScope) => Promise<unknown>): Promise<Seen[]> => {
     const seen: Seen[] = [];
+    let turn: Promise<unknown> = Promise.resolve();
     const scope = {
       query: async <Row>(text: string, parameters: readonly unknown[] = []): Promise<Row[]> => {
-        const one = await look(text, parameters);
-        seen.push(one.seen);
-        return one.rows as Row[];
+        const one = turn.then(() => look(text, parameters));
+        turn = one;
+        seen.push((await one).seen);
+        return (await one).rows as Row[];
       },
       select: () => {
         throw new Error('lists are written out as statements');
       },
       seenPosition: () => Promise.reject(new Error('nobody asks')),
     };
-    await findPosts(scope, { filter: { tenant: TENANT, ...filter }, before, limit, now: Date.now() });
+    await read(scope);
     return seen;
   };
+  const statementsOf = (filter: Omit<PostFilter, 'tenant'>, limit = 20, before?: string): Promise<Seen[]> =>
+    statementsIn((scope) =>
+      findPosts(scope, { filter: { tenant: TENANT, ...filter }, before, limit, now: Date.now() }),
+    );
   const sound = (seen: Seen): void => {
     const kinds = seen.nodes.map((node) => node['Node Type']);
     const about = { text: seen.text.replace(/\s+/g, ' ').slice(0, 120), kinds };
@@ -173,6 +177,19 @@ describe('the plans of reads', () => {
     expect(rows).toHaveLength(1);
     narrow(seen);
     expect(seen.partitions.size).toBe(1);
+  });
+
+  it('posts by their ids, of any months, as changes, top and search name them', async () => {
+    const all = await database.query<{ id: string }>(
+      `SELECT id FROM posts WHERE tenant_id = $1 ORDER BY id DESC`,
+      [TENANT],
+    );
+    const ids = all.filter((_, n) => n % Math.ceil(all.length / 40) === 0).map(({ id }) => id);
+    let found: readonly { readonly id: string }[] = [];
+    const seen = await statementsIn(async (scope) => (found = await selectEach(scope, TENANT, ids)));
+    expect(found.map(({ id }) => id)).toEqual(ids);
+    expect(seen.length).toBeGreaterThan(5);
+    for (const one of seen) narrow(one);
   });
 
   it('the guard bites: without a lower bound, and without an index', async () => {

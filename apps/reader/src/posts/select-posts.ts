@@ -1,6 +1,7 @@
 import type { PostField } from '@spillway/contracts';
 import type { StoredPost } from '@spillway/contracts/server';
 import type { ReadScope } from '@spillway/database/read';
+import { nearTogether } from './near-together.js';
 import { condition, Parameters, type IdRange, type Indexed, type PostFilter } from './post-filter.js';
 
 export interface Selection {
@@ -71,4 +72,16 @@ export function selectByIds(
      ORDER BY id DESC LIMIT ${parameters.add(limit)}`,
     parameters.values,
   );
+}
+
+/** The posts of these ids, newest first, of whatever months they are. */
+export async function selectEach(
+  scope: ReadScope,
+  tenant: string,
+  ids: readonly string[],
+): Promise<StoredPost[]> {
+  const runs = nearTogether(ids).map((run) =>
+    selectByIds(scope, run, [], { filter: { tenant }, limit: run.length }),
+  );
+  return (await Promise.all(runs)).flat();
 }

@@ -1,5 +1,6 @@
 import type { StoredPost } from '@spillway/contracts/server';
 import type { ReadScope } from '@spillway/database/read';
+import { nearTogether } from '../posts/near-together.js';
 import { postColumns } from '../posts/select-posts.js';
 import { windowsOf } from '../posts/windows.js';
 import { MARKED_OPTIONS, SNIPPET_SOURCE_CHARACTERS } from './snippet.js';
@@ -39,22 +40,22 @@ export async function findMatches(scope: ReadScope, query: SearchQuery): Promise
     if (ids.length > limit) break;
   }
   const page = ids.slice(0, limit);
+  const matches = await Promise.all(nearTogether(page).map((run) => matchesOf(scope, tenant, q, run)));
   return {
-    matches: await matchesOf(scope, tenant, q, page),
+    matches: matches.flat(),
     next: ids.length > limit ? (page.at(-1) ?? null) : null,
   };
 }
 
 type Row = StoredPost & { readonly marked: string };
 
-/** The posts of one page with their snippets, which are made of these only. */
+/** Posts of one page that are near together, with their snippets, which are made of these only. */
 async function matchesOf(
   scope: ReadScope,
   tenant: string,
   q: string,
   ids: readonly string[],
 ): Promise<readonly Match[]> {
-  if (ids.length === 0) return [];
   const rows = await scope.query<Row>(
     `WITH asked AS MATERIALIZED (SELECT search_query($5) AS query,
        (SELECT languages FROM feed_cursors WHERE name = 'search') AS languages)

@@ -1,7 +1,7 @@
 import type { TopWindow } from '@spillway/contracts';
 import type { StoredPost } from '@spillway/contracts/server';
 import type { ReadScope } from '@spillway/database/read';
-import { selectByIds } from '../posts/select-posts.js';
+import { selectEach } from '../posts/select-posts.js';
 
 export interface FoundTop {
   readonly post: StoredPost;
@@ -33,7 +33,7 @@ export async function findTop(
     .map(({ postId }) => postId)
     .sort()
     .reverse();
-  const posts = await selectByIds(scope, ids, [], { filter: { tenant }, limit: ids.length });
+  const posts = await selectEach(scope, tenant, ids);
   const byId = new Map(posts.map((post) => [post.id, post]));
   return counted
     .flatMap(({ postId, replies }) => {
